@@ -1,0 +1,6 @@
+import { defineConfig } from "vitest/config";
+
+// Real hosts on one machine: the scenarios share its two cores, so one file runs at a time.
+export default defineConfig({
+  test: { include: ["test/lab/**/*.test.ts"], fileParallelism: false, testTimeout: 180_000, hookTimeout: 600_000 },
+});
