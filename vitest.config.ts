@@ -1,5 +1,8 @@
 import { defineConfig } from "vitest/config";
+import type { ViteUserConfig } from "vitest/config";
 
-export default defineConfig({
+const config: ViteUserConfig = defineConfig({
   test: { include: ["test/{unit,sim,fuzz,cli}/**/*.test.ts"], environment: "node" },
 });
+
+export default config;

@@ -1,0 +1,37 @@
+/** When things are done again. All times in milliseconds. */
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+
+/**
+ * Gap after the nth announcement of a scheduler: 200 ms × 1.5ⁿ, at most 2 minutes. A node that misses half of all
+ * datagrams has missed all of them after 10 s with a chance of 0.4 %, after a minute of 0.02 %.
+ */
+export function announceGap(n: number): number {
+  return Math.min(200 * 1.5 ** n, 2 * MINUTE);
+}
+
+/** A scheduler whose last answer is younger than this isn't asked again. */
+export const FRESH: number = 20 * SECOND;
+
+/** While gaps are shorter than this, announcements still come thick enough that another ping adds nothing. */
+export const BURST_GAP: number = 5 * SECOND;
+
+/** Gap after the nth failure to reach a scheduler: 1 s × 2ⁿ, at most a minute. */
+export function retryGap(n: number): number {
+  return Math.min(SECOND * 2 ** n, MINUTE);
+}
+
+/** A scheduler whose host says that nobody listens there has ended: forgotten after this. */
+export const FORGET_CLOSED: number = 5 * SECOND;
+
+/** One that can't be reached may be behind a broken link, and will not announce itself again: kept for this long. */
+export const FORGET_UNREACHABLE: number = 30 * MINUTE;
+
+/** The same node announcement again within this time is the same datagram, heard on another socket. */
+export const SAME_DATAGRAM: number = 250;
+
+/** ± 10 %, so that relays and schedulers that started together don't stay in step. `random` is in [0, 1). */
+export function jittered(gap: number, random: () => number): number {
+  return gap * (0.9 + 0.2 * random());
+}

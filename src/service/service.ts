@@ -1,0 +1,267 @@
+/** A relay on this host: the machine, wired to sockets, clock, state file and log. */
+
+import createDebug from "debug";
+import { hostAddresses } from "../net/interfaces.ts";
+import { addressesOf } from "../net/resolve.ts";
+import type { Effect, Input, Over, Remembered, Subnet } from "../relay/events.ts";
+import { Relay } from "../relay/relay.ts";
+import { decodeMessage } from "../wire/dispy/decode.ts";
+import { formOf, guessesAt, nodePortsOf } from "../wire/dispy/releases.ts";
+import { Announcer } from "./announcer.ts";
+import { Counters } from "./counters.ts";
+import { Listeners } from "./listeners.ts";
+import type { Fault } from "./listeners.ts";
+import type { Log } from "./log.ts";
+import { lineOf } from "./notes.ts";
+import type { ServiceOptions } from "./options.ts";
+import { Peers } from "./peers.ts";
+import { planSockets } from "./plan.ts";
+import type { HeardAt } from "./plan.ts";
+import { faultLines, listeningLines } from "./socketLines.ts";
+import { StateFile } from "./stateFile.ts";
+import { missing, subnetsOf } from "./subnets.ts";
+
+const traceIn = createDebug("netrelay:in");
+const traceRelay = createDebug("netrelay:relay");
+
+/** How often the host's addresses are looked at, ms: Node tells nobody when they change. */
+const LOOK_AGAIN = 5000;
+
+/** Nothing is left to listen on. */
+export class NothingToListenOnError extends Error {
+  readonly code = "nothing-to-listen-on";
+}
+
+export class RelayService {
+  readonly #options: ServiceOptions;
+  readonly #log: Log;
+  readonly #relay: Relay;
+  readonly #peers: Peers;
+  readonly #announcer: Announcer;
+  readonly #listeners: Listeners;
+  readonly #state: StateFile;
+  readonly #counters = new Counters();
+  #subnets: readonly Subnet[] = [];
+  #missing = "";
+  /** Scheduler ports that live schedulers have named. */
+  #namedPorts: readonly number[] = [];
+  #faults: readonly Fault[] = [];
+  #deadline: NodeJS.Timeout | undefined;
+  #looking: NodeJS.Timeout | undefined;
+  #stopping: Promise<void> | undefined;
+
+  constructor(options: ServiceOptions, log: Log) {
+    this.#options = options;
+    this.#log = log;
+    this.#peers = new Peers(options.secret, options.tls);
+    this.#announcer = new Announcer(options.multicast);
+    this.#state = new StateFile(options.stateFile);
+    this.#relay = new Relay({
+      rules: {
+        nodePorts: nodePortsOf,
+        canBeAsked: (release) => formOf(release).relayInfo,
+        guesses: guessesAt,
+      },
+      ...{ limits: options.limits, hasSecret: options.secret !== "", allow: options.allow },
+      ...{ schedulerHosts: options.schedulerHosts, schedulerPorts: options.searchPorts },
+      nodeHosts: options.nodeHosts,
+      ...(options.nodePorts === undefined ? {} : { nodePorts: options.nodePorts }),
+      random: Math.random,
+    });
+    this.#listeners = new Listeners(
+      {
+        onBytes: (bytes, from, over, heardAt) => {
+          this.#received(bytes, from, over, heardAt);
+        },
+        onDropped: (reason, from) => {
+          this.#dropped(reason, from);
+        },
+      },
+      options.tls,
+    );
+  }
+
+  /** What was dropped so far, by reason. */
+  get dropped(): Readonly<Record<string, number>> {
+    return this.#counters.all;
+  }
+
+  /**
+   * Opens the sockets, and remembers the schedulers of last time.
+   * @throws NothingToListenOnError when every socket that it wants belongs to somebody else
+   */
+  async start(): Promise<void> {
+    const loaded = await this.#state.load();
+    if (loaded.kind === "damaged") this.#logDamaged(loaded.reason, loaded.movedTo);
+    await this.#look();
+    const isDeaf = this.#listeners.open.every(({ heardAt }) => heardAt !== "node-port");
+    if (isDeaf && this.#subnets.length > 0) {
+      await this.stop();
+      throw new NothingToListenOnError("none of its ports could be opened: see the lines above");
+    }
+    if (loaded.kind === "loaded") this.#handle({ kind: "remember", schedulers: loaded.schedulers });
+    this.#handle({ kind: "tick" });
+    this.#looking = setInterval(() => void this.#look(), LOOK_AGAIN);
+  }
+
+  /** Closes everything and writes the state; the same promise however often it is called. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    clearInterval(this.#looking);
+    clearTimeout(this.#deadline);
+    this.#peers.stop();
+    await Promise.all([this.#listeners.reconcile([]), this.#announcer.close(), this.#state.settled()]);
+    const dropped = this.#counters.toString();
+    if (dropped) {
+      const text = `dropped since the start: ${dropped}`;
+      this.#log({ level: "info", event: "dropped", text, fields: this.#counters.all });
+    }
+  }
+
+  /** Looks which addresses the host has now, and follows. */
+  async #look(): Promise<void> {
+    const addresses = hostAddresses();
+    const subnets = subnetsOf(addresses, this.#options.interfaces);
+    this.#logMissing(missing(addresses, this.#options.interfaces), subnets.length);
+    const isSame = subnets.map(({ id }) => id).join() === this.#subnets.map(({ id }) => id).join();
+    if (isSame && this.#faults.length === 0) return;
+    this.#subnets = subnets;
+    await this.#announcer.retain(subnets);
+    await this.#listen();
+    if (!isSame && this.#stopping === undefined) this.#handle({ kind: "subnets", subnets });
+  }
+
+  async #listen(): Promise<void> {
+    const { listenPorts, schedulerPorts } = this.#options;
+    const planned = planSockets(this.#subnets, listenPorts, [...schedulerPorts, ...this.#namedPorts]);
+    const { opened, faults } = await this.#listeners.reconcile(this.#stopping === undefined ? planned : []);
+    const known = new Set(this.#faults.map(({ socket }) => socket.key));
+    for (const line of listeningLines(opened)) this.#log(line);
+    for (const line of faultLines(faults.filter(({ socket }) => !known.has(socket.key)))) this.#log(line);
+    this.#faults = faults;
+  }
+
+  #received(bytes: Uint8Array, from: string, over: Over, heardAt: HeardAt): void {
+    const message = decodeMessage(bytes, heardAt);
+    if (message.kind === "refused") {
+      this.#dropped(message.reason, from, message.detail);
+      return;
+    }
+    traceIn("%s from %s by %s", message.kind, from, over);
+    this.#handle({ kind: "heard", message, from, over });
+  }
+
+  #dropped(reason: string, from: string, detail = ""): void {
+    traceIn("dropped: %s from %s %s", reason, from, detail);
+    this.#counters.count(reason);
+  }
+
+  #handle(input: Input): void {
+    if (this.#stopping !== undefined) return;
+    for (const effect of this.#relay.handle(input, performance.now())) this.#perform(effect);
+    clearTimeout(this.#deadline);
+    const wait = this.#relay.deadline - performance.now();
+    if (wait === Infinity) return;
+    this.#deadline = setTimeout(() => {
+      this.#handle({ kind: "tick" });
+    }, Math.max(0, Math.ceil(wait)));
+  }
+
+  #perform(effect: Effect): void {
+    switch (effect.kind) {
+      case "ask":
+        traceRelay("ask %s port %d (%s)", effect.to.address, effect.to.port, effect.announce.release);
+        void this.#ask(effect);
+        break;
+      case "resolve":
+        void this.#resolve(effect.host);
+        break;
+      case "announce":
+        traceRelay("announce %j port %d to ports %j", effect.announce.addresses, effect.announce.port, effect.ports);
+        void this.#announce(effect);
+        break;
+      case "introduce":
+        traceRelay("introduce %d schedulers to %s port %d", effect.schedulers.length, effect.node.host, effect.node.port);
+        void this.#told(this.#peers.introduce(effect.node, effect.schedulers), "introduction-failed");
+        break;
+      case "report-leave":
+        void this.#told(this.#peers.reportLeave(effect.to, effect.leave), "leave-report-failed");
+        break;
+      case "listen":
+        this.#namedPorts = effect.ports;
+        void this.#listen();
+        break;
+      case "save":
+        void this.#save(effect.schedulers);
+        break;
+      case "note":
+        this.#log(lineOf(effect.note, this.#options.secret !== ""));
+        break;
+      case "count":
+        this.#counters.count(effect.reason);
+    }
+  }
+
+  async #ask({ ask, to, announce }: Extract<Effect, { kind: "ask" }>): Promise<void> {
+    const answer = await this.#peers.ask(to, announce);
+    traceRelay("answer of %s port %d: %j", to.address, to.port, answer);
+    this.#handle({ kind: "answered", ask, answer });
+  }
+
+  async #resolve(host: string): Promise<void> {
+    const addresses = await addressesOf(host);
+    this.#handle({ kind: "resolved", host, addresses });
+  }
+
+  async #announce({ announce, subnets, ports }: Extract<Effect, { kind: "announce" }>): Promise<void> {
+    const bytes = this.#peers.announcement(announce);
+    if (bytes === undefined) {
+      this.#counters.count("announcement-too-long");
+      return;
+    }
+    for (const { subnet, reason } of await this.#announcer.announce(bytes, subnets, ports)) {
+      this.#counters.count("announcement-unsent");
+      const text = `announcement on ${subnet.id} not sent: ${reason}`;
+      this.#log({ level: "warning", event: "announcement-unsent", text, fields: { subnet: subnet.id, reason } });
+    }
+  }
+
+  async #told(telling: Promise<string | undefined>, label: string): Promise<void> {
+    const failure = await telling;
+    if (failure === undefined) return;
+    traceRelay("%s: %s", label, failure);
+    this.#counters.count(label);
+  }
+
+  async #save(schedulers: readonly Remembered[]): Promise<void> {
+    const failure = await this.#state.save(schedulers);
+    if (failure === undefined) return;
+    const text =
+      `state file ${this.#state.path} can't be written (${failure.message}): ` +
+      `a restart will forget the schedulers; name a writable file with --state`;
+    this.#log({ level: "warning", event: "state-unwritable", text, fields: { file: this.#state.path } });
+  }
+
+  #logDamaged(reason: string, movedTo: string | undefined): void {
+    const where = movedTo === undefined ? "" : `; it is now ${movedTo}`;
+    const text = `state file ${this.#state.path} is unusable (${reason}): starting without it${where}`;
+    this.#log({ level: "warning", event: "state-damaged", text, fields: { file: this.#state.path, movedTo } });
+  }
+
+  #logMissing(names: readonly string[], served: number): void {
+    const key = `${names.join(", ")} ${served}`;
+    if (key === this.#missing) return;
+    this.#missing = key;
+    if (names.length > 0) {
+      const text = `this host has no address or interface ${names.join(", ")} now; waiting for it`;
+      this.#log({ level: "warning", event: "interface-missing", text, fields: { names } });
+    } else if (served === 0) {
+      const text = "this host has no address but loopback now; waiting for one";
+      this.#log({ level: "warning", event: "interface-missing", text, fields: { names } });
+    }
+  }
+}
