@@ -39,7 +39,7 @@ function reduce(m: Machine): void {
   if (!(callee instanceof PyGlobal)) m.fail("pickle-bad-stack", "not a function");
   if (args instanceof ReconstructorArgs) {
     if (callee.use !== "reconstructor") return badCall(m, callee);
-    m.stack.push(new PyObject(args.record.module, args.record.name, [], undefined), 1);
+    m.stack.push(new PyObject(args.record.module, args.record.name, [], undefined), 2);
     return;
   }
   if (!(args instanceof PyTuple)) m.fail("pickle-bad-stack", "not a tuple of arguments");

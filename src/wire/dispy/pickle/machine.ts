@@ -28,7 +28,7 @@ export class Machine {
 export type Operation = (machine: Machine) => void;
 
 /** What an opcode puts on the stack, when that is a scalar or a global and all it does. */
-export type Reader = (machine: Machine) => StackItem;
+type Reader = (machine: Machine) => StackItem;
 
 /** Operations by opcode. */
 export type OperationTable = Readonly<Record<number, Operation>>;

@@ -4,7 +4,7 @@ const DECIMAL = /^-?\d+$/;
 const FLOAT = /^-?(?:\d+(?:\.\d*)?(?:e[+-]?\d+)?|inf|nan)$/;
 
 /** The one form of a Python int: a number where that is exact, else a bigint. */
-export function toInteger(value: bigint): number | bigint {
+function toInteger(value: bigint): number | bigint {
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : value;
 }

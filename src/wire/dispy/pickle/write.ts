@@ -158,7 +158,8 @@ function writeSet(out: Output, set: ReadonlySet<PyValue>, depth: number): void {
   writeGlobal(out, "__builtin__", "set");
   out.uint8(OP.EMPTY_LIST);
   out.uint8(OP.MARK);
-  for (const item of set) writeKey(out, item, depth);
+  // Whoever reads it back counts the argument tuple around the list, too.
+  for (const item of set) writeKey(out, item, depth + 1);
   out.uint8(OP.APPENDS);
   out.uint8(OP.TUPLE1);
   out.uint8(OP.REDUCE);
