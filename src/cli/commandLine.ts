@@ -58,7 +58,10 @@ function optionFor({ name, short, value, help, repeatable }: Setting<unknown>): 
   const option = new Option(flags, repeatable === true ? `${help} (repeatable)` : help);
   option.attributeName = () => name;
   if (value === undefined) return option.preset("true").argParser(() => ["true"]);
-  return option.argParser((given: string, before: readonly string[] | undefined) => [...(before ?? []), given]);
+  return option.argParser((given: string, before: readonly string[] | undefined) => [
+    ...(before ?? []),
+    given,
+  ]);
 }
 
 /** `--scheduler-node=x` → `--scheduler_node=x`. */

@@ -34,9 +34,11 @@ function isSetting(name: string): name is SettingName {
 function textsOf(path: string, name: SettingName, value: unknown): readonly string[] {
   const isList = Array.isArray(value);
   const items: readonly unknown[] = isList ? value : [value];
-  if (isList && SETTINGS[name].repeatable !== true) throw new UsageError(`${path}: ${name} takes one value, not a list`);
+  if (isList && SETTINGS[name].repeatable !== true)
+    throw new UsageError(`${path}: ${name} takes one value, not a list`);
   return items.map((item) => {
-    if (typeof item === "string" || typeof item === "number" || typeof item === "boolean") return String(item);
+    if (typeof item === "string" || typeof item === "number" || typeof item === "boolean")
+      return String(item);
     throw new UsageError(`${path}: ${name} takes text, a number or true/false, not a table or a date`);
   });
 }

@@ -62,7 +62,8 @@ function secretOf({ secret, secret_file }: Settings, environment: Environment): 
   if (secret !== undefined) return secret;
   if (secret_file === undefined) return environment["NETRELAY_SECRET"] ?? "";
   const content = readOrRefuse("--secret_file", secret_file).replace(/\r?\n$/, "");
-  if (content === "") throw new UsageError(`--secret_file ${secret_file}: it is empty, a secret was expected`);
+  if (content === "")
+    throw new UsageError(`--secret_file ${secret_file}: it is empty, a secret was expected`);
   return content;
 }
 
@@ -75,8 +76,11 @@ function tlsOf({ certfile, keyfile }: Settings): TlsFiles | undefined {
   const files = { cert, key: keyfile === undefined ? cert : readOrRefuse("--keyfile", keyfile) };
   const fault = faultOf(files);
   if (fault === undefined) return files;
-  const hint = keyfile === undefined ? "; if its private key is in another file, name that with --keyfile" : "";
-  throw new UsageError(`--certfile ${certfile}: can't be used (${fault}), a PEM certificate and its key were expected${hint}`);
+  const hint =
+    keyfile === undefined ? "; if its private key is in another file, name that with --keyfile" : "";
+  throw new UsageError(
+    `--certfile ${certfile}: can't be used (${fault}), a PEM certificate and its key were expected${hint}`,
+  );
 }
 
 function readOrRefuse(option: string, path: string): string {

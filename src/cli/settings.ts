@@ -49,7 +49,10 @@ export type SettingName = keyof Settings;
 type Parsed<Value> = Value extends readonly (infer Each)[] ? Each : Exclude<Value, undefined>;
 
 export const SETTINGS: { readonly [Name in SettingName]-?: Setting<Parsed<NonNullable<Settings[Name]>>> } = {
-  node_port: port("node_port", "port of the nodes (default: 51348, 61591 and 9701, those of every dispy release)"),
+  node_port: port(
+    "node_port",
+    "port of the nodes (default: 51348, 61591 and 9701, those of every dispy release)",
+  ),
   listen_port: port("listen_port", "port for schedulers to reach this relay (default: the node ports)"),
   relay_port: port("relay_port", "the same as --listen_port"),
   scheduler_node: {
@@ -65,8 +68,17 @@ export const SETTINGS: { readonly [Name in SettingName]-?: Setting<Parsed<NonNul
     ...{ name: "ip_addr", short: "i", value: "addr", repeatable: true, parse: addressOrInterface },
     help: "address or interface to serve (default: all but loopback)",
   },
-  secret: text("secret", "secret", "secret that schedulers and nodes share; better given by one of the next two", "s"),
-  secret_file: text("secret_file", "file", "file that holds the secret; or set NETRELAY_SECRET in the environment"),
+  secret: text(
+    "secret",
+    "secret",
+    "secret that schedulers and nodes share; better given by one of the next two",
+    "s",
+  ),
+  secret_file: text(
+    "secret_file",
+    "file",
+    "file that holds the secret; or set NETRELAY_SECRET in the environment",
+  ),
   certfile: text("certfile", "file", "certificate of the cluster: all TCP connections use TLS"),
   keyfile: text("keyfile", "file", "private key of the certificate, if it isn't in its file"),
   ipv4_udp_multicast: toggle("ipv4_udp_multicast", "use multicast instead of broadcast for IPv4"),
@@ -159,13 +171,16 @@ function namedHost(given: string): NamedHost {
   const isHost = parseNetwork(host) !== undefined ? !host.includes("/") : /^(?!-)[\w.-]{1,253}$/.test(host);
   const number = digits === undefined ? undefined : Number(digits);
   if (!isHost || (number !== undefined && (number < 1 || number > 65535))) {
-    throw new Unfit("a host: a name or an address, and after a colon its port if need be (10.0.1.5, [fd00::5]:9700)");
+    throw new Unfit(
+      "a host: a name or an address, and after a colon its port if need be (10.0.1.5, [fd00::5]:9700)",
+    );
   }
   return number === undefined ? { host } : { host, port: number };
 }
 
 function addressOrInterface(given: string): string {
-  if (!/^[\w.:%@-]{1,64}$/.test(given)) throw new Unfit("an address of this host or the name of an interface (eth0)");
+  if (!/^[\w.:%@-]{1,64}$/.test(given))
+    throw new Unfit("an address of this host or the name of an interface (eth0)");
   return given;
 }
 

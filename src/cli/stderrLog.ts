@@ -21,10 +21,13 @@ export function stderrLog(format: "text" | "json"): StderrLog {
     clearTimeout(timer);
     const wait = folding.deadline - performance.now();
     if (wait === Infinity) return;
-    timer = setTimeout(() => {
-      folding.flush(performance.now());
-      arm();
-    }, Math.max(wait, 0) + 1);
+    timer = setTimeout(
+      () => {
+        folding.flush(performance.now());
+        arm();
+      },
+      Math.max(wait, 0) + 1,
+    );
     timer.unref();
   };
   return {

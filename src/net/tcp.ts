@@ -164,7 +164,10 @@ export function dial<T>(options: DialOptions<T>): Promise<DialOutcome<T>> {
     socket.on(tls ? "secureConnect" : "connect", () => {
       isConnected = true;
       if (collect) socket.write(bytes);
-      else socket.end(bytes, () => { finish({ kind: "done", answer: undefined }); });
+      else
+        socket.end(bytes, () => {
+          finish({ kind: "done", answer: undefined });
+        });
     });
     socket.on("data", (chunk: Uint8Array) => {
       const answer = collect?.(chunk);
@@ -174,8 +177,13 @@ export function dial<T>(options: DialOptions<T>): Promise<DialOutcome<T>> {
   });
 }
 
-function outcomeOf<T>(error: NodeJS.ErrnoException | undefined, isConnected: boolean, whom: string): DialOutcome<T> {
+function outcomeOf<T>(
+  error: NodeJS.ErrnoException | undefined,
+  isConnected: boolean,
+  whom: string,
+): DialOutcome<T> {
   if (error?.code === "ECONNREFUSED") return { kind: "closed", reason: `nobody listens at ${whom}` };
-  if (isConnected) return { kind: "mute", reason: `${whom} closed without an answer (${error?.message ?? "end"})` };
+  if (isConnected)
+    return { kind: "mute", reason: `${whom} closed without an answer (${error?.message ?? "end"})` };
   return { kind: "unreachable", reason: `${whom} can't be reached (${error?.message ?? "closed"})` };
 }

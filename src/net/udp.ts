@@ -36,7 +36,11 @@ export class UdpSocket {
   /** Binds, shared with others that allow it. Rejects with the system's error (`EADDRINUSE`, `EADDRNOTAVAIL`, …). */
   static async open(binding: UdpBinding, onDatagram: OnDatagram): Promise<UdpSocket> {
     const { family, address, port, interfaces = [] } = binding;
-    const options = { type: family === 4 ? "udp4" : "udp6", reuseAddr: port !== 0, ipv6Only: family === 6 } as const;
+    const options = {
+      type: family === 4 ? "udp4" : "udp6",
+      reuseAddr: port !== 0,
+      ipv6Only: family === 6,
+    } as const;
     const socket = DgramAsPromised.createSocket(options, (bytes, { address: from }) => {
       onDatagram(bytes, from);
     });

@@ -26,7 +26,12 @@ export class Asking {
    */
   verify(to: Endpoint, announce: SchedulerAnnounce, then: Then): void {
     this.#ask(to, announce, (first, now) => {
-      if (first.verdict !== "verified" || announce.sign !== undefined || first.sign === undefined || !this.#proves) {
+      if (
+        first.verdict !== "verified" ||
+        announce.sign !== undefined ||
+        first.sign === undefined ||
+        !this.#proves
+      ) {
         then(first, now);
         return;
       }

@@ -77,7 +77,9 @@ export class Candidates {
 
   /** The addresses named in an announcement that may be dialled and passed on, besides `own`. */
   allowed(message: SchedulerAnnounce, own: string): readonly string[] {
-    const named = message.addresses.filter((address) => this.#options.allow.some((net) => net.contains(address)));
+    const named = message.addresses.filter((address) =>
+      this.#options.allow.some((net) => net.contains(address)),
+    );
     return [...new Set(named.map(canonical))].filter((address) => !sameAddress(address, own));
   }
 
@@ -140,7 +142,9 @@ export class Candidates {
     }
     this.#table.delete(key);
     const { announce, from, addresses } = candidate;
-    const refused = announce.addresses.filter((named) => !addresses.some((asked) => sameAddress(asked, named)));
+    const refused = announce.addresses.filter(
+      (named) => !addresses.some((asked) => sameAddress(asked, named)),
+    );
     this.#emit({
       kind: "note",
       note: {

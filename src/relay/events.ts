@@ -47,7 +47,12 @@ export type Input =
 
 export type Effect =
   /** Ask `to` whether it is the scheduler that `announce` says. Without a sign there, no proof goes along. */
-  | { readonly kind: "ask"; readonly ask: number; readonly to: Endpoint; readonly announce: SchedulerAnnounce }
+  | {
+      readonly kind: "ask";
+      readonly ask: number;
+      readonly to: Endpoint;
+      readonly announce: SchedulerAnnounce;
+    }
   /** Look a name up. */
   | { readonly kind: "resolve"; readonly host: string }
   /** Broadcast on each subnet, to each of the ports. `announce.addresses[0]` is the verified address. */
@@ -57,8 +62,8 @@ export type Effect =
       readonly subnets: readonly Subnet[];
       readonly ports: readonly number[];
     }
-  /** Tell one node of these schedulers, one after the other in this order. */
-  | { readonly kind: "introduce"; readonly node: NodeAddress; readonly schedulers: readonly SchedulerAnnounce[] }
+  /** Tell one node of one scheduler. */
+  | { readonly kind: "introduce"; readonly node: NodeAddress; readonly scheduler: SchedulerAnnounce }
   /** Pass a node's goodbye on to a scheduler. */
   | { readonly kind: "report-leave"; readonly to: Endpoint; readonly leave: NodeLeave }
   /** Hear nodes at these scheduler ports too: live schedulers named them. The whole list, whenever it changes. */
@@ -81,11 +86,29 @@ export interface NodeAddress {
 export type Note =
   | SchedulerNote
   /** Nobody answers where a scheduler said that it listens; `notAllowed` are addresses it named that weren't tried. */
-  | (SchedulerEvent<"scheduler-unverified"> & { readonly reason: string; readonly notAllowed: readonly string[] })
-  | { readonly event: "scheduler-searched"; readonly scheduler: string; readonly reason: string; readonly retryMs: number }
-  | { readonly event: "node-introduced"; readonly node: string; readonly release: string; readonly schedulers: number }
+  | (SchedulerEvent<"scheduler-unverified"> & {
+      readonly reason: string;
+      readonly notAllowed: readonly string[];
+    })
+  | {
+      readonly event: "scheduler-searched";
+      readonly scheduler: string;
+      readonly reason: string;
+      readonly retryMs: number;
+    }
+  | {
+      readonly event: "node-introduced";
+      readonly node: string;
+      readonly release: string;
+      readonly schedulers: number;
+    }
   /** No scheduler of the node's release waits; `live` are the releases of those that do. */
-  | { readonly event: "node-unmatched"; readonly node: string; readonly release: string; readonly live: readonly string[] }
+  | {
+      readonly event: "node-unmatched";
+      readonly node: string;
+      readonly release: string;
+      readonly live: readonly string[];
+    }
   /** Heard by broadcast from an address of no subnet of the relay's. */
   | { readonly event: "sender-outside"; readonly sender: string }
   | { readonly event: "node-left"; readonly node: string };

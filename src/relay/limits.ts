@@ -11,4 +11,9 @@ export interface RelayLimits {
   readonly schedulerPorts: number;
 }
 
-export const DEFAULT_LIMITS: RelayLimits = { schedulers: 1024, candidates: 512, nodes: 16_384, schedulerPorts: 64 };
+export const DEFAULT_LIMITS: RelayLimits = {
+  schedulers: 1024,
+  candidates: 512,
+  nodes: 16_384,
+  schedulerPorts: 64,
+};

@@ -10,6 +10,8 @@ export interface KnownNode {
   readonly port: number;
   readonly sign: string;
   readonly lastHeard: number;
+  /** Set once there was more than one scheduler that could have taken it: some may have found it busy. */
+  readonly isContested: boolean;
 }
 
 /** So many releases at once are more than any lab runs; a stranger who invents some pushes out the oldest. */
@@ -24,13 +26,14 @@ export class NodeTable {
     this.#limit = limit;
   }
 
-  /** Remembers a node, and returns what was known of it before. */
-  hear(message: NodeAnnounce, from: string, now: number): KnownNode | undefined {
+  /** Remembers a node for which so many schedulers wait, and returns what was known of it before. */
+  hear(message: NodeAnnounce, from: string, schedulers: number, now: number): KnownNode | undefined {
     const key = keyOf(from, message.port);
     const before = this.#nodes.get(key);
     this.#nodes.delete(key);
     const { wire, release, port, sign } = message;
-    this.#nodes.set(key, { wire, release, address: from, port, sign, lastHeard: now });
+    const isContested = schedulers > 1 || (before?.sign === sign && before.isContested);
+    this.#nodes.set(key, { wire, release, address: from, port, sign, lastHeard: now, isContested });
     dropOldest(this.#nodes, this.#limit);
     this.#releases.delete(release);
     this.#releases.add(release);

@@ -13,6 +13,7 @@ import type { Network } from "./addresses.ts";
 import { Asking } from "./asking.ts";
 import { Candidates } from "./candidates.ts";
 import type { Effect, Input, Over, Subnet } from "./events.ts";
+import { Introductions } from "./introductions.ts";
 import { NodeTable } from "./nodes.ts";
 import type { KnownNode } from "./nodes.ts";
 import type { RelayOptions } from "./options.ts";
@@ -31,6 +32,7 @@ export class Relay {
   readonly #schedulers: Schedulers;
   readonly #candidates: Candidates;
   readonly #searches: Searches;
+  readonly #introductions: Introductions;
   readonly #nodes: NodeTable;
   #subnets: readonly LocalSubnet[] = [];
   #effects: Effect[] = [];
@@ -50,13 +52,15 @@ export class Relay {
       },
     });
     this.#candidates = new Candidates(options, this.#asking, this.#schedulers, emit);
+    this.#introductions = new Introductions(emit);
     const releases = (): readonly string[] => this.#nodes.releases();
     this.#searches = new Searches(options, this.#asking, this.#schedulers, releases, emit);
   }
 
   /** When the relay next has something to do by itself: then it wants a `tick`. Infinity when it has nothing. */
   get deadline(): number {
-    return Math.min(this.#schedulers.deadline, this.#candidates.deadline, this.#searches.deadline);
+    const parts = [this.#schedulers, this.#candidates, this.#searches, this.#introductions];
+    return Math.min(...parts.map(({ deadline }) => deadline));
   }
 
   get schedulers(): readonly Scheduler[] {
@@ -87,6 +91,7 @@ export class Relay {
         this.#schedulers.remember(input.schedulers, now);
         break;
       case "tick":
+        this.#introductions.tick(now);
         this.#schedulers.tick(now);
         this.#candidates.tick(now);
         this.#searches.tick(now);
@@ -142,25 +147,47 @@ export class Relay {
   }
 
   #heardNode(message: NodeAnnounce, from: string, now: number): void {
-    const { wire, release, port, sign } = message;
+    const { release, port, sign } = message;
     const node = nameOf({ address: from, port });
     const isNewRelease = !this.#nodes.hasHeard(release);
-    const before = this.#nodes.hear(message, from, now);
+    const live = this.#schedulers.live(release);
+    const before = this.#nodes.hear(message, from, live.length, now);
     if (before?.sign === sign && now - before.lastHeard < timing.SAME_DATAGRAM) {
       this.#count("node-repeated");
       return;
     }
     if (isNewRelease) this.#searches.learned(now);
-    const live = this.#schedulers.live(wire, release);
     if (live.length === 0) {
-      const others = [...new Set(this.#schedulers.live(wire).map(({ announce }) => announce.release))];
+      const others = [...new Set(this.#schedulers.live().map(({ announce }) => announce.release))];
       this.#effects.push({ kind: "note", note: { event: "node-unmatched", node, release, live: others } });
       return;
     }
-    const schedulers = live.map(({ announce }) => announce);
-    this.#effects.push({ kind: "introduce", node: { host: from, port, sign }, schedulers });
-    this.#effects.push({ kind: "note", note: { event: "node-introduced", node, release, schedulers: live.length } });
-    this.#schedulers.askStale(live, now);
+    if (before?.sign === sign && before.isContested) this.#renew(message, from, live, now);
+    this.#introductions.begin({ address: from, port, sign }, live, now);
+    this.#effects.push({
+      kind: "note",
+      note: { event: "node-introduced", node, release, schedulers: live.length },
+    });
+    this.#schedulers.askAgain(live, now);
+  }
+
+  /**
+   * A scheduler that once found this node busy has it in its list and will never ask it again; TERMINATED takes it off
+   * the list, and the introduction puts it on anew. Not said to one that may be taking the node at this very moment,
+   * because it was just announced or because it hears the node itself.
+   */
+  #renew(
+    { wire, address, port, sign }: NodeAnnounce,
+    from: string,
+    live: readonly Scheduler[],
+    now: number,
+  ): void {
+    const leave: NodeLeave = { kind: "node-leave", wire, address, port, sign, extra: new Map() };
+    const near = this.#around(from);
+    for (const { endpoint, heardOn, offeredAt } of live) {
+      const maySetUp = now - offeredAt < timing.SETTLE || near.some(({ id }) => heardOn.has(id));
+      if (!maySetUp) this.#effects.push({ kind: "report-leave", to: endpoint, leave });
+    }
   }
 
   #heardLeave(leave: NodeLeave, from: string): void {
@@ -169,7 +196,8 @@ export class Relay {
       this.#count("leave-of-unknown-node");
       return;
     }
-    for (const { endpoint } of this.#schedulers.live(node.wire, node.release)) {
+    this.#introductions.end(node);
+    for (const { endpoint } of this.#schedulers.live(node.release)) {
       this.#effects.push({ kind: "report-leave", to: endpoint, leave });
     }
     this.#effects.push({ kind: "note", note: { event: "node-left", node: nameOf(node) } });
@@ -183,7 +211,7 @@ export class Relay {
     if (subnets.length > 0) this.#effects.push({ kind: "announce", announce, subnets, ports });
     for (const { host, port } of this.#options.nodeHosts) {
       for (const each of port === undefined ? ports : [port]) {
-        this.#effects.push({ kind: "introduce", node: { host, port: each }, schedulers: [announce] });
+        this.#effects.push({ kind: "introduce", node: { host, port: each }, scheduler: announce });
       }
     }
   }

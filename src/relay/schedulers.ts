@@ -1,6 +1,6 @@
 /** The schedulers that a relay serves: verified, announced, asked again, and forgotten when they stop answering. */
 
-import type { Endpoint, SchedulerAnnounce, WireName } from "../wire/message.ts";
+import type { Endpoint, SchedulerAnnounce } from "../wire/message.ts";
 import type { Asking, Verdict } from "./asking.ts";
 import type { Effect, Over, Remembered, SchedulerNote } from "./events.ts";
 import type { RelayOptions } from "./options.ts";
@@ -19,6 +19,10 @@ export interface Scheduler {
   failing: { readonly since: number; times: number } | undefined;
   /** Announcements so far in this run of growing gaps. */
   announced: number;
+  /** When nodes were last told of it. */
+  offeredAt: number;
+  /** Since when its announcement is put off because nodes were just told of another. */
+  putOffSince: number | undefined;
   /** When to announce it, or ask it, next; undefined while it is being asked. */
   nextAt: number | undefined;
   /** Subnets on which its own broadcast was heard: their nodes need none of ours. */
@@ -64,10 +68,10 @@ export class Schedulers {
   }
 
   /** Those that answer, the longest waiting first; of one release if one is given. */
-  live(wire: WireName, release?: string): readonly Scheduler[] {
+  live(release?: string): readonly Scheduler[] {
     return this.list()
       .filter((scheduler) => scheduler.verifiedAt !== undefined && scheduler.failing === undefined)
-      .filter(({ announce }) => announce.wire === wire && announce.release === (release ?? announce.release))
+      .filter(({ announce }) => release === undefined || announce.release === release)
       .sort((a, b) => a.waitingSince - b.waitingSince);
   }
 
@@ -105,7 +109,7 @@ export class Schedulers {
     const fresh = known.failing === undefined && now - (known.verifiedAt ?? -Infinity) < timing.FRESH;
     // A datagram's sender can be forged, and a forged sign would cut the scheduler off from its nodes.
     if (!fresh || (restarted && over !== "stream")) {
-      this.#ask(known, restarted ? { ...message, addresses: old.addresses } : old, true);
+      this.#ask(known, restarted ? { ...message, addresses: old.addresses } : old, "anew");
       return;
     }
     if (restarted) {
@@ -119,11 +123,11 @@ export class Schedulers {
     this.#restart(known, now);
   }
 
-  /** Asks those whose last answer isn't fresh: a node that became free often means that a scheduler has ended. */
-  askStale(schedulers: readonly Scheduler[], now: number): void {
+  /** Asks those that haven't answered just now: a node that became free often means that one of them has ended. */
+  askAgain(schedulers: readonly Scheduler[], now: number): void {
     for (const scheduler of schedulers) {
-      const isStale = now - (scheduler.verifiedAt ?? -Infinity) >= timing.FRESH;
-      if (isStale) this.#ask(scheduler, scheduler.announce, false);
+      const isKnown = now - (scheduler.verifiedAt ?? -Infinity) < timing.JUST_NOW;
+      if (!isKnown) this.#ask(scheduler, scheduler.announce, "only ask");
     }
   }
 
@@ -137,12 +141,29 @@ export class Schedulers {
   }
 
   tick(now: number): void {
-    for (const scheduler of this.list()) {
-      if ((scheduler.nextAt ?? Infinity) > now) continue;
-      const fresh = scheduler.failing === undefined && now - (scheduler.verifiedAt ?? -Infinity) < timing.FRESH;
-      if (fresh) this.#announce(scheduler, now);
-      else this.#ask(scheduler, scheduler.announce, false);
+    const due = this.list().filter(({ nextAt = Infinity }) => nextAt <= now);
+    const since = ({ putOffSince, nextAt = Infinity }: Scheduler): number => putOffSince ?? nextAt;
+    for (const scheduler of due.sort((a, b) => since(a) - since(b))) {
+      const fresh =
+        scheduler.failing === undefined && now - (scheduler.verifiedAt ?? -Infinity) < timing.FRESH;
+      if (!fresh) this.#ask(scheduler, scheduler.announce, "go on");
+      else if (!this.#isPutOff(scheduler, now)) this.#announce(scheduler, now);
     }
+  }
+
+  /**
+   * Nodes that were told of another scheduler this very moment are left alone for as long as it takes that one to take
+   * them (why: see introductions.ts). The first announcement is never put off: somebody waits for it.
+   */
+  #isPutOff(scheduler: Scheduler, now: number): boolean {
+    const { release } = scheduler.announce;
+    const others = this.list().filter((other) => other !== scheduler && other.announce.release === release);
+    const until = Math.max(...others.map(({ offeredAt }) => offeredAt)) + timing.SETTLE;
+    const since = scheduler.putOffSince ?? now;
+    if (scheduler.announced === 0 || until <= now || now - since >= timing.LONGEST_PUT_OFF) return false;
+    scheduler.putOffSince = since;
+    scheduler.nextAt = until;
+    return true;
   }
 
   #isFull(): boolean {
@@ -154,33 +175,45 @@ export class Schedulers {
   #add(endpoint: Endpoint, announce: SchedulerAnnounce, now: number): Scheduler {
     const scheduler: Scheduler = {
       ...{ endpoint, announce, waitingSince: now, verifiedAt: undefined, failing: undefined },
-      ...{ announced: 0, nextAt: now, heardOn: new Set<string>() },
+      ...{
+        announced: 0,
+        offeredAt: -Infinity,
+        putOffSince: undefined,
+        nextAt: now,
+        heardOn: new Set<string>(),
+      },
     };
     this.#table.set(keyOf(endpoint), scheduler);
     return scheduler;
   }
 
-  /** Asks, and announces on success: from the start of the gaps with `anew`, else where they stood. */
-  #ask(scheduler: Scheduler, announce: SchedulerAnnounce, anew: boolean): void {
-    if (scheduler.nextAt === undefined) {
+  /** Asks; then announces it from the start of the gaps, or goes on where they stood, or leaves them as they are. */
+  #ask(scheduler: Scheduler, announce: SchedulerAnnounce, then: "anew" | "go on" | "only ask"): void {
+    const { nextAt } = scheduler;
+    if (nextAt === undefined) {
       this.#owner.emit({ kind: "count", reason: "scheduler-already-asked" });
       return;
     }
     scheduler.nextAt = undefined;
     this.#asking.verify(scheduler.endpoint, announce, (verdict, now) => {
       if (this.at(scheduler.endpoint) !== scheduler) return;
-      if (verdict.verdict === "verified") this.#answered(scheduler, announce, verdict, anew, now);
-      else this.#failed(scheduler, verdict, now);
+      if (verdict.verdict !== "verified") {
+        this.#failed(scheduler, verdict, now);
+        return;
+      }
+      scheduler.nextAt = then === "only ask" ? nextAt : now;
+      const isNew = this.#answered(scheduler, announce, verdict, now);
+      if (isNew || then === "anew") this.#restart(scheduler, now);
     });
   }
 
+  /** Takes its answer in. Returns whether that is news for its nodes. */
   #answered(
     scheduler: Scheduler,
     announce: SchedulerAnnounce,
     { sign = announce.sign, port }: { readonly sign?: string; readonly port: number },
-    anew: boolean,
     now: number,
-  ): void {
+  ): boolean {
     const wasAway = scheduler.verifiedAt === undefined || scheduler.failing !== undefined;
     const restarted = sign !== scheduler.announce.sign || announce.release !== scheduler.announce.release;
     if (wasAway) this.#note("scheduler-back", scheduler);
@@ -189,13 +222,16 @@ export class Schedulers {
     scheduler.verifiedAt = now;
     scheduler.failing = undefined;
     this.#changed();
-    if (wasAway || restarted || anew) this.#restart(scheduler, now);
-    else this.#announce(scheduler, now);
+    return wasAway || restarted;
   }
 
   #failed(scheduler: Scheduler, verdict: Exclude<Verdict, { verdict: "verified" }>, now: number): void {
     if (verdict.verdict === "refused" || verdict.verdict === "other-secret") {
-      this.#forget(scheduler, "somebody else answers there now, of another release or with another secret", now);
+      this.#forget(
+        scheduler,
+        "somebody else answers there now, of another release or with another secret",
+        now,
+      );
       return;
     }
     const failing = (scheduler.failing ??= { since: now, times: 0 });
@@ -223,6 +259,8 @@ export class Schedulers {
 
   #announce(scheduler: Scheduler, now: number): void {
     this.#owner.announce(scheduler);
+    scheduler.offeredAt = now;
+    scheduler.putOffSince = undefined;
     scheduler.nextAt = now + timing.jittered(timing.announceGap(scheduler.announced), this.#options.random);
     scheduler.announced += 1;
   }
@@ -235,7 +273,11 @@ export class Schedulers {
 
   /** Tells what follows from a table that has changed: what to remember, and where to hear nodes. */
   #changed(): void {
-    const schedulers = this.list().map(({ endpoint, announce: { wire, release } }) => ({ ...endpoint, wire, release }));
+    const schedulers = this.list().map(({ endpoint, announce: { wire, release } }) => ({
+      ...endpoint,
+      wire,
+      release,
+    }));
     const saved = schedulers.map((scheduler) => `${nameOf(scheduler)} ${scheduler.release}`).join();
     if (saved !== this.#saved) this.#owner.emit({ kind: "save", schedulers });
     this.#saved = saved;

@@ -96,7 +96,9 @@ export class Searches {
     const { port } = search.named;
     const ports = port === undefined ? this.#options.schedulerPorts : [port];
     search.reason = "its name isn't known here";
-    search.queue = addresses.slice(0, MAX_ADDRESSES).flatMap((address) => ports.map((p) => ({ address, port: p })));
+    search.queue = addresses
+      .slice(0, MAX_ADDRESSES)
+      .flatMap((address) => ports.map((p) => ({ address, port: p })));
     this.#next(search, now);
   }
 
@@ -123,7 +125,12 @@ export class Searches {
       switch (verdict.verdict) {
         case "verified": {
           const { port, sign } = verdict;
-          this.#found(search, endpoint, { ...announce, port, ...(sign === undefined ? {} : { sign }) }, later);
+          this.#found(
+            search,
+            endpoint,
+            { ...announce, port, ...(sign === undefined ? {} : { sign }) },
+            later,
+          );
           return;
         }
         case "refused":
@@ -161,7 +168,10 @@ export class Searches {
     search.nextAt = now + retryMs;
     const { host, port } = search.named;
     const scheduler = port === undefined ? host : nameOf({ address: host, port });
-    this.#emit({ kind: "note", note: { event: "scheduler-searched", scheduler, reason: search.reason, retryMs } });
+    this.#emit({
+      kind: "note",
+      note: { event: "scheduler-searched", scheduler, reason: search.reason, retryMs },
+    });
   }
 }
 
@@ -169,6 +179,13 @@ export class Searches {
 function blank({ address, port }: Endpoint, release: string): SchedulerAnnounce {
   return {
     kind: "scheduler-announce",
-    ...{ wire: "dispy", release, port, addresses: [address], relayed: false, extra: new Map<string, unknown>() },
+    ...{
+      wire: "dispy",
+      release,
+      port,
+      addresses: [address],
+      relayed: false,
+      extra: new Map<string, unknown>(),
+    },
   };
 }

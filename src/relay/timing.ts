@@ -28,8 +28,20 @@ export const FORGET_CLOSED: number = 5 * SECOND;
 /** One that can't be reached may be behind a broken link, and will not announce itself again: kept for this long. */
 export const FORGET_UNREACHABLE: number = 30 * MINUTE;
 
+/**
+ * What a scheduler needs to take a node that has been told of it: two connections, and a slow Python on either side.
+ * For this long no other scheduler is named to nodes of its release, if that can be helped.
+ */
+export const SETTLE = 500;
+
+/** An announcement is put off no longer than this for the sake of others. */
+export const LONGEST_PUT_OFF: number = 5 * SECOND;
+
+/** Before a node that became free is told of a scheduler, that one's last answer should be younger than this. */
+export const JUST_NOW = 100;
+
 /** The same node announcement again within this time is the same datagram, heard on another socket. */
-export const SAME_DATAGRAM: number = 250;
+export const SAME_DATAGRAM = 250;
 
 /** ± 10 %, so that relays and schedulers that started together don't stay in step. `random` is in [0, 1). */
 export function jittered(gap: number, random: () => number): number {

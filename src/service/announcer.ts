@@ -29,7 +29,11 @@ export class Announcer {
   }
 
   /** Sends to every port on every subnet; resolves to what didn't leave. */
-  async announce(bytes: Uint8Array, subnets: readonly Subnet[], ports: readonly number[]): Promise<readonly Unsent[]> {
+  async announce(
+    bytes: Uint8Array,
+    subnets: readonly Subnet[],
+    ports: readonly number[],
+  ): Promise<readonly Unsent[]> {
     const sent = await Promise.all(subnets.map((subnet) => this.#onSubnet(bytes, subnet, ports)));
     return sent.flat();
   }

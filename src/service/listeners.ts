@@ -74,7 +74,8 @@ export class Listeners {
 
   async #try(socket: PlannedSocket): Promise<Fault | undefined> {
     try {
-      const opened = socket.transport === "tcp" ? await this.#listenTcp(socket) : await this.#listenUdp(socket);
+      const opened =
+        socket.transport === "tcp" ? await this.#listenTcp(socket) : await this.#listenUdp(socket);
       this.#open.set(socket.key, { planned: socket, close: () => opened.close() });
       return undefined;
     } catch (error) {

@@ -66,7 +66,8 @@ export class FoldingLog {
     for (const [key, { line, until, again }] of this.#folded) {
       if (until > now) continue;
       this.#folded.delete(key);
-      if (again > 0) this.#offer({ ...line, text: `${line.text} (${again} more times in ${FOLD / 1000} s)` }, now);
+      if (again > 0)
+        this.#offer({ ...line, text: `${line.text} (${again} more times in ${FOLD / 1000} s)` }, now);
     }
   }
 
@@ -100,5 +101,8 @@ export function asJson({ level, event, text, fields }: LogLine, time: Date): str
 
 /** Names come from the network: nothing in them may move the cursor, or begin a new line. */
 function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (c) => `\\u${(c.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`);
+  return text.replace(
+    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
+    (c) => `\\u${(c.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`,
+  );
 }

@@ -5,12 +5,21 @@ import type { Level, LogLine } from "./log.ts";
 
 /** The line for a note. `hasSecret` decides which way out of a mismatch is named. */
 export function lineOf(note: Note, hasSecret: boolean): LogLine {
-  const [level, text] = wordsOf(note, hasSecret);
+  const [level, text] = isOfScheduler(note) ? wordsOfScheduler(note, hasSecret) : wordsOf(note);
   const { event, ...fields } = note;
   return { level, event, text, fields };
 }
 
-function wordsOf(note: Note, hasSecret: boolean): [Level, string] {
+const OF_SCHEDULER: readonly string[] = [
+  ...["scheduler-verified", "scheduler-restarted", "scheduler-back"],
+  ...["scheduler-refused", "scheduler-silent", "scheduler-gone"],
+] satisfies SchedulerNote["event"][];
+
+function isOfScheduler(note: Note): note is SchedulerNote {
+  return OF_SCHEDULER.includes(note.event);
+}
+
+function wordsOf(note: Exclude<Note, SchedulerNote>): [Level, string] {
   switch (note.event) {
     case "scheduler-unverified": {
       const { scheduler, release, reason, notAllowed } = note;
@@ -20,7 +29,10 @@ function wordsOf(note: Note, hasSecret: boolean): [Level, string] {
     }
     case "scheduler-searched": {
       const wait = (note.retryMs / 1000).toFixed(0);
-      return ["warning", `no scheduler found yet at ${note.scheduler}: ${note.reason}; next try in ${wait} s`];
+      return [
+        "warning",
+        `no scheduler found yet at ${note.scheduler}: ${note.reason}; next try in ${wait} s`,
+      ];
     }
     case "node-introduced": {
       const whom = note.schedulers === 1 ? "its scheduler" : `${note.schedulers} schedulers`;
@@ -28,15 +40,17 @@ function wordsOf(note: Note, hasSecret: boolean): [Level, string] {
     }
     case "node-unmatched": {
       const { node, release, live } = note;
-      const others = live.length === 0 ? "no scheduler waits" : `schedulers that wait are of ${live.join(", ")}`;
+      const others =
+        live.length === 0 ? "no scheduler waits" : `schedulers that wait are of ${live.join(", ")}`;
       return ["info", `node ${node} (dispy ${release}) heard; ${others}`];
     }
     case "sender-outside":
-      return ["warning", `broadcast from ${note.sender} ignored: it is in none of this relay's subnets (--allow admits it)`];
+      return [
+        "warning",
+        `broadcast from ${note.sender} ignored: it is in none of this relay's subnets (--allow admits it)`,
+      ];
     case "node-left":
       return ["info", `node ${note.node} has ended`];
-    default:
-      return wordsOfScheduler(note, hasSecret);
   }
 }
 
@@ -50,7 +64,9 @@ function wordsOfScheduler(note: SchedulerNote, hasSecret: boolean): [Level, stri
     case "scheduler-back":
       return ["info", `${whom} answers; announcing it`];
     case "scheduler-refused": {
-      const fix = hasSecret ? "this relay's --secret isn't its own" : "it has a secret: give it to this relay with --secret";
+      const fix = hasSecret
+        ? "this relay's --secret isn't its own"
+        : "it has a secret: give it to this relay with --secret";
       return ["warning", `${whom} refused this relay: ${fix}`];
     }
     case "scheduler-silent":

@@ -34,7 +34,9 @@ export class Peers {
   /** Asks `to` whether it is the scheduler that `announce` says, by RELAY_INFO. */
   async ask(to: Endpoint, announce: SchedulerAnnounce): Promise<Answer> {
     const question = frame(encodeQuestion(announce, to.address, this.#proofFor(announce.sign)));
-    const outcome = await this.#questions.run(() => this.#dial<Frame | Refusal>(to.address, to.port, question, true));
+    const outcome = await this.#questions.run(() =>
+      this.#dial<Frame | Refusal>(to.address, to.port, question, true),
+    );
     if (outcome === undefined) return { verdict: "unreachable", reason: "too many questions wait already" };
     if (outcome.kind !== "done") return { verdict: outcome.kind, reason: outcome.reason };
     const { answer } = outcome;
@@ -42,15 +44,14 @@ export class Peers {
     return { verdict: "mute", reason: `its answer isn't dispy's (${answer?.reason ?? "none"})` };
   }
 
-  /** Tells one node of each scheduler in turn. Stops at the first that doesn't get through, and returns why. */
-  async introduce(node: NodeAddress, schedulers: readonly SchedulerAnnounce[]): Promise<string | undefined> {
-    const proof = this.#proofFor(node.sign) ?? NO_PROOF;
-    return this.#tell(node.host, node.port, schedulers.map((scheduler) => frame(encodeIntroduction(scheduler), proof)));
+  /** Tells one node of one scheduler. Returns why it didn't get through, if it didn't. */
+  introduce({ host, port, sign }: NodeAddress, scheduler: SchedulerAnnounce): Promise<string | undefined> {
+    return this.#tell(host, port, frame(encodeIntroduction(scheduler), this.#proofFor(sign) ?? NO_PROOF));
   }
 
   /** Passes a node's goodbye on to a scheduler. Returns why it didn't get through, if it didn't. */
-  async reportLeave(to: Endpoint, leave: NodeLeave): Promise<string | undefined> {
-    return this.#tell(to.address, to.port, [frame(encodeLeave(leave))]);
+  reportLeave(to: Endpoint, leave: NodeLeave): Promise<string | undefined> {
+    return this.#tell(to.address, to.port, frame(encodeLeave(leave)));
   }
 
   /** The datagram that announces a scheduler to nodes; undefined when it doesn't fit one. */
@@ -63,15 +64,10 @@ export class Peers {
     this.#stopping.abort();
   }
 
-  async #tell(host: string, port: number, messages: readonly Uint8Array[]): Promise<string | undefined> {
-    const told = await this.#tellings.run(async () => {
-      for (const bytes of messages) {
-        const outcome = await this.#dial(host, port, bytes, false);
-        if (outcome.kind !== "done") return outcome.reason;
-      }
-      return "";
-    });
-    return told === undefined ? "too much waits to be told already" : told || undefined;
+  async #tell(host: string, port: number, bytes: Uint8Array): Promise<string | undefined> {
+    const outcome = await this.#tellings.run(() => this.#dial(host, port, bytes, false));
+    if (outcome === undefined) return "too much waits to be told already";
+    return outcome.kind === "done" ? undefined : outcome.reason;
   }
 
   #dial<T>(host: string, port: number, bytes: Uint8Array, awaitsAnswer: boolean): Promise<DialOutcome<T>> {
@@ -85,6 +81,11 @@ export class Peers {
   /** sha1hex(secret + sign): what dispy takes as proof that both sides share the secret. */
   #proofFor(sign: string | undefined): Uint8Array | undefined {
     if (sign === undefined) return undefined;
-    return Buffer.from(createHash("sha1").update(this.#secret + sign).digest("hex"), "latin1");
+    return Buffer.from(
+      createHash("sha1")
+        .update(this.#secret + sign)
+        .digest("hex"),
+      "latin1",
+    );
   }
 }

@@ -37,7 +37,10 @@ export function planSockets(
   schedulerPorts: readonly number[],
 ): readonly PlannedSocket[] {
   const planned = [
-    ...unique(listenPorts).flatMap((port) => [...directed(subnets, port), ...broadcasts(subnets, port, "node-port")]),
+    ...unique(listenPorts).flatMap((port) => [
+      ...directed(subnets, port),
+      ...broadcasts(subnets, port, "node-port"),
+    ]),
     ...unique(schedulerPorts)
       .filter((port) => !listenPorts.includes(port))
       .flatMap((port) => broadcasts(subnets, port, "scheduler-port")),
@@ -59,7 +62,8 @@ function broadcasts(subnets: readonly Subnet[], port: number, heardAt: HeardAt):
   const v6 = subnets.filter(({ family }) => family === 6);
   const sockets: PlannedSocket[] = [];
   for (const { broadcast } of v4) {
-    if (broadcast !== undefined) sockets.push(udp({ family: 4, address: broadcast, port }, heardAt, "broadcast"));
+    if (broadcast !== undefined)
+      sockets.push(udp({ family: 4, address: broadcast, port }, heardAt, "broadcast"));
   }
   if (v4.length > 0) {
     sockets.push(udp({ family: 4, address: LIMITED_BROADCAST, port }, heardAt, "broadcast"));

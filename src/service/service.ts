@@ -166,9 +166,12 @@ export class RelayService {
     clearTimeout(this.#deadline);
     const wait = this.#relay.deadline - performance.now();
     if (wait === Infinity) return;
-    this.#deadline = setTimeout(() => {
-      this.#handle({ kind: "tick" });
-    }, Math.max(0, Math.ceil(wait)));
+    this.#deadline = setTimeout(
+      () => {
+        this.#handle({ kind: "tick" });
+      },
+      Math.max(0, Math.ceil(wait)),
+    );
   }
 
   #perform(effect: Effect): void {
@@ -181,12 +184,17 @@ export class RelayService {
         void this.#resolve(effect.host);
         break;
       case "announce":
-        traceRelay("announce %j port %d to ports %j", effect.announce.addresses, effect.announce.port, effect.ports);
+        traceRelay(
+          "announce %j port %d to ports %j",
+          effect.announce.addresses,
+          effect.announce.port,
+          effect.ports,
+        );
         void this.#announce(effect);
         break;
       case "introduce":
-        traceRelay("introduce %d schedulers to %s port %d", effect.schedulers.length, effect.node.host, effect.node.port);
-        void this.#told(this.#peers.introduce(effect.node, effect.schedulers), "introduction-failed");
+        traceRelay("tell %s port %d of %j", effect.node.host, effect.node.port, effect.scheduler.addresses);
+        void this.#told(this.#peers.introduce(effect.node, effect.scheduler), "introduction-failed");
         break;
       case "report-leave":
         void this.#told(this.#peers.reportLeave(effect.to, effect.leave), "leave-report-failed");
@@ -226,7 +234,12 @@ export class RelayService {
     for (const { subnet, reason } of await this.#announcer.announce(bytes, subnets, ports)) {
       this.#counters.count("announcement-unsent");
       const text = `announcement on ${subnet.id} not sent: ${reason}`;
-      this.#log({ level: "warning", event: "announcement-unsent", text, fields: { subnet: subnet.id, reason } });
+      this.#log({
+        level: "warning",
+        event: "announcement-unsent",
+        text,
+        fields: { subnet: subnet.id, reason },
+      });
     }
   }
 
@@ -249,7 +262,12 @@ export class RelayService {
   #logDamaged(reason: string, movedTo: string | undefined): void {
     const where = movedTo === undefined ? "" : `; it is now ${movedTo}`;
     const text = `state file ${this.#state.path} is unusable (${reason}): starting without it${where}`;
-    this.#log({ level: "warning", event: "state-damaged", text, fields: { file: this.#state.path, movedTo } });
+    this.#log({
+      level: "warning",
+      event: "state-damaged",
+      text,
+      fields: { file: this.#state.path, movedTo },
+    });
   }
 
   #logMissing(names: readonly string[], served: number): void {

@@ -97,7 +97,8 @@ function parse(text: string): readonly Remembered[] {
   const state = JSON.parse(text) as { format?: unknown; schedulers?: unknown } | null;
   if (state?.format !== FORMAT) throw new Error(`its format isn't ${FORMAT}`);
   const { schedulers } = state;
-  if (!Array.isArray(schedulers) || schedulers.length > MAX_ENTRIES) throw new Error("its list of schedulers is unfit");
+  if (!Array.isArray(schedulers) || schedulers.length > MAX_ENTRIES)
+    throw new Error("its list of schedulers is unfit");
   return schedulers.map(parseScheduler);
 }
 

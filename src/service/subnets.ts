@@ -5,7 +5,10 @@ import { sameAddress } from "../relay/addresses.ts";
 import type { Subnet } from "../relay/events.ts";
 
 /** The subnets named by `interfaces` (addresses or interface names); all but loopback where none is named. */
-export function subnetsOf(addresses: readonly HostAddress[], interfaces: readonly string[]): readonly Subnet[] {
+export function subnetsOf(
+  addresses: readonly HostAddress[],
+  interfaces: readonly string[],
+): readonly Subnet[] {
   const isNamed = (found: HostAddress): boolean =>
     interfaces.some((name) => name === found.interface || sameAddress(name, found.address));
   const isServed = interfaces.length === 0 ? (found: HostAddress) => !found.isLoopback : isNamed;
@@ -20,7 +23,14 @@ export function missing(addresses: readonly HostAddress[], interfaces: readonly 
 function toSubnet({ interface: name, family, address, cidr }: HostAddress): Subnet {
   const broadcast = family === 4 ? broadcastOf(address, prefixOf(cidr)) : undefined;
   const id = `${name} ${cidr}`;
-  return { id, interface: name, family, address, network: cidr, ...(broadcast === undefined ? {} : { broadcast }) };
+  return {
+    id,
+    interface: name,
+    family,
+    address,
+    network: cidr,
+    ...(broadcast === undefined ? {} : { broadcast }),
+  };
 }
 
 function prefixOf(cidr: string): number {

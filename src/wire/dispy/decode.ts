@@ -1,6 +1,14 @@
 /** dispy's bytes → messages. What comes off the network never throws past here: it is a message or a refusal. */
 
-import type { Answer, Extra, Message, NodeAnnounce, NodeLeave, Refusal, SchedulerAnnounce } from "../message.ts";
+import type {
+  Answer,
+  Extra,
+  Message,
+  NodeAnnounce,
+  NodeLeave,
+  Refusal,
+  SchedulerAnnounce,
+} from "../message.ts";
 import { readPickle } from "./pickle/read.ts";
 import { PickleError } from "./pickle/value.ts";
 import type { PyDict, PyValue } from "./pickle/value.ts";
@@ -117,7 +125,8 @@ function addresses(dict: PyDict): readonly string[] {
   const list = dict.get("ip_addrs");
   if (list === undefined) return [text(dict, "ip_addr", MAX_ADDRESS)];
   if (!Array.isArray(list)) throw new Unfit("ip_addrs isn't a list");
-  if (list.length > MAX_ADDRESSES) throw new Unfit(`ip_addrs has ${list.length} entries, at most ${MAX_ADDRESSES}`);
+  if (list.length > MAX_ADDRESSES)
+    throw new Unfit(`ip_addrs has ${list.length} entries, at most ${MAX_ADDRESSES}`);
   return list.filter((item) => typeof item === "string" && item.length <= MAX_ADDRESS) as string[];
 }
 

@@ -54,7 +54,11 @@ export class FrameReader {
     if (this.#held.length < start) return undefined;
     const length = new DataView(this.#held.buffer, this.#held.byteOffset).getUint32(this.#proofBytes);
     if (length > MAX_FRAME_BYTES) {
-      return { kind: "refused", reason: "frame-too-long", detail: `${length} bytes, at most ${MAX_FRAME_BYTES}` };
+      return {
+        kind: "refused",
+        reason: "frame-too-long",
+        detail: `${length} bytes, at most ${MAX_FRAME_BYTES}`,
+      };
     }
     if (this.#held.length < start + length) return undefined;
     return {

@@ -18,9 +18,11 @@ export interface Era {
   readonly ports: EraPorts;
 }
 
+const NEWEST: Era = { since: "4.15", ports: { client: 9700, node: 9701, shared: 9702 } };
+
 /** Newest first. */
 export const ERAS: readonly Era[] = [
-  { since: "4.15", ports: { client: 9700, node: 9701, shared: 9702 } },
+  NEWEST,
   { since: "4.11", ports: { client: 61590, node: 61591, shared: 61592 } },
   { since: "0", ports: { client: 51347, node: 51348, shared: 51349 } },
 ];
@@ -50,7 +52,7 @@ export const ASKABLE_RELEASES: readonly string[] = [
 
 /** The era of `release`, by its number; text that isn't a number counts as the newest. */
 export function eraOf(release: string): Era {
-  return ERAS.find((era) => !isBefore(release, era.since)) ?? (ERAS[0] as Era);
+  return ERAS.find((era) => !isBefore(release, era.since)) ?? NEWEST;
 }
 
 export function formOf(release: string): Form {
@@ -64,7 +66,8 @@ export function formOf(release: string): Form {
 /** The node ports that the nodes of a scheduler listen on: its era's, and the one beside a port of its own. */
 export function nodePortsOf(release: string, schedulerPort: number): readonly number[] {
   const { ports } = eraOf(release);
-  if (schedulerPort === ports.client || !formOf(release).portTriple || schedulerPort >= 65535) return [ports.node];
+  if (schedulerPort === ports.client || !formOf(release).portTriple || schedulerPort >= 65535)
+    return [ports.node];
   return [ports.node, schedulerPort + 1];
 }
 
