@@ -1,6 +1,6 @@
 /** The nodes that the relay has heard, most recent last, bounded. */
 
-import type { NodeAnnounce, NodeLeave, WireName } from "../wire/message.ts";
+import type { NodeLeave, WireName } from "../wire/message.ts";
 
 export interface KnownNode {
   readonly wire: WireName;
@@ -12,6 +12,8 @@ export interface KnownNode {
   readonly lastHeard: number;
   /** Set once there was more than one scheduler that could have taken it: some may have found it busy. */
   readonly isContested: boolean;
+  /** The scheduler that it was told of first when it was last free, as its endpoint's name. */
+  readonly toldFirst: string | undefined;
 }
 
 /** So many releases at once are more than any lab runs; a stranger who invents some pushes out the oldest. */
@@ -26,19 +28,19 @@ export class NodeTable {
     this.#limit = limit;
   }
 
-  /** Remembers a node for which so many schedulers wait, and returns what was known of it before. */
-  hear(message: NodeAnnounce, from: string, schedulers: number, now: number): KnownNode | undefined {
-    const key = keyOf(from, message.port);
-    const before = this.#nodes.get(key);
+  find(address: string, port: number): KnownNode | undefined {
+    return this.#nodes.get(keyOf(address, port));
+  }
+
+  /** Takes a node in, in place of what was known of it. */
+  remember(node: KnownNode): void {
+    const key = keyOf(node.address, node.port);
     this.#nodes.delete(key);
-    const { wire, release, port, sign } = message;
-    const isContested = schedulers > 1 || (before?.sign === sign && before.isContested);
-    this.#nodes.set(key, { wire, release, address: from, port, sign, lastHeard: now, isContested });
+    this.#nodes.set(key, node);
     dropOldest(this.#nodes, this.#limit);
-    this.#releases.delete(release);
-    this.#releases.add(release);
+    this.#releases.delete(node.release);
+    this.#releases.add(node.release);
     dropOldest(this.#releases, MAX_RELEASES);
-    return before;
   }
 
   /** Forgets the node that says goodbye, if it is one that the relay knows and the sign is its own. */

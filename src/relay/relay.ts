@@ -147,28 +147,48 @@ export class Relay {
   }
 
   #heardNode(message: NodeAnnounce, from: string, now: number): void {
-    const { release, port, sign } = message;
-    const node = nameOf({ address: from, port });
+    const { wire, release, port, sign } = message;
     const isNewRelease = !this.#nodes.hasHeard(release);
-    const live = this.#schedulers.live(release);
-    const before = this.#nodes.hear(message, from, live.length, now);
-    if (before?.sign === sign && now - before.lastHeard < timing.SAME_DATAGRAM) {
+    const last = this.#nodes.find(from, port);
+    const before = last?.sign === sign ? last : undefined;
+    if (before !== undefined && now - before.lastHeard < timing.SAME_DATAGRAM) {
       this.#count("node-repeated");
       return;
     }
+    const inTurn = this.#inTurn(this.#schedulers.live(release), before);
+    const [first] = inTurn;
+    this.#nodes.remember({
+      ...{ wire, release, address: from, port, sign, lastHeard: now },
+      isContested: inTurn.length > 1 || before?.isContested === true,
+      toldFirst: first && nameOf(first.endpoint),
+    });
     if (isNewRelease) this.#searches.learned(now);
-    if (live.length === 0) {
-      const others = [...new Set(this.#schedulers.live().map(({ announce }) => announce.release))];
-      this.#effects.push({ kind: "note", note: { event: "node-unmatched", node, release, live: others } });
+    const node = nameOf({ address: from, port });
+    if (first === undefined) {
+      const live = [...new Set(this.#schedulers.live().map(({ announce }) => announce.release))];
+      this.#effects.push({ kind: "note", note: { event: "node-unmatched", node, release, live } });
       return;
     }
-    if (before?.sign === sign && before.isContested) this.#renew(message, from, live, now);
-    this.#introductions.begin({ address: from, port, sign }, live, now);
+    if (before?.isContested === true) this.#renew(message, from, inTurn, now);
+    this.#introductions.begin({ address: from, port, sign }, inTurn, now);
     this.#effects.push({
       kind: "note",
-      note: { event: "node-introduced", node, release, schedulers: live.length },
+      note: { event: "node-introduced", node, release, schedulers: inTurn.length },
     });
-    this.#schedulers.askAgain(live, now);
+    this.#schedulers.askAgain(inTurn, now);
+  }
+
+  /**
+   * The longest waiting first, and last the one that has had the node until now, by all that is known: the first that
+   * was told of it when it was last free, or that came since.
+   */
+  #inTurn(live: readonly Scheduler[], before: KnownNode | undefined): readonly Scheduler[] {
+    if (before === undefined) return live;
+    const { toldFirst, lastHeard } = before;
+    const holder = live.find(({ endpoint, waitingSince }) =>
+      toldFirst === undefined ? waitingSince >= lastHeard : nameOf(endpoint) === toldFirst,
+    );
+    return holder === undefined ? live : [...live.filter((each) => each !== holder), holder];
   }
 
   /**

@@ -10,13 +10,17 @@ export function lineOf(note: Note, hasSecret: boolean): LogLine {
   return { level, event, text, fields };
 }
 
-const OF_SCHEDULER: readonly string[] = [
-  ...["scheduler-verified", "scheduler-restarted", "scheduler-back"],
-  ...["scheduler-refused", "scheduler-silent", "scheduler-gone"],
-] satisfies SchedulerNote["event"][];
+const OF_SCHEDULER = new Set<string>([
+  "scheduler-verified",
+  "scheduler-restarted",
+  "scheduler-back",
+  "scheduler-refused",
+  "scheduler-silent",
+  "scheduler-gone",
+] satisfies SchedulerNote["event"][]);
 
 function isOfScheduler(note: Note): note is SchedulerNote {
-  return OF_SCHEDULER.includes(note.event);
+  return OF_SCHEDULER.has(note.event);
 }
 
 function wordsOf(note: Exclude<Note, SchedulerNote>): [Level, string] {
