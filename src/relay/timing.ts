@@ -38,10 +38,10 @@ export const SETTLE = 500;
 export const LONGEST_PUT_OFF: number = 5 * SECOND;
 
 /** Before a node that became free is told of a scheduler, that one's last answer should be younger than this. */
-export const JUST_NOW = 100;
+export const JUST_NOW = 20;
 
 /** The same node announcement again within this time is the same datagram, heard on another socket. */
-export const SAME_DATAGRAM = 250;
+export const SAME_DATAGRAM = 20;
 
 /** ± 10 %, so that relays and schedulers that started together don't stay in step. `random` is in [0, 1). */
 export function jittered(gap: number, random: () => number): number {
