@@ -10,9 +10,10 @@ export interface KnownNode {
   readonly port: number;
   readonly sign: string;
   readonly lastHeard: number;
-  /** Set once there was more than one scheduler that could have taken it: some may have found it busy. */
-  readonly isContested: boolean;
-  /** The scheduler that it was told of first when it was last free, as its endpoint's name. */
+  /** When it was last free: how many schedulers were live, and how many had ever been admitted. */
+  readonly schedulers: number;
+  readonly admitted: number;
+  /** The scheduler that it was told of first then, as its endpoint's name. */
   readonly toldFirst: string | undefined;
 }
 

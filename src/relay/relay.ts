@@ -159,7 +159,7 @@ export class Relay {
     const [first] = inTurn;
     this.#nodes.remember({
       ...{ wire, release, address: from, port, sign, lastHeard: now },
-      isContested: inTurn.length > 1 || before?.isContested === true,
+      ...{ schedulers: inTurn.length, admitted: this.#schedulers.admitted },
       toldFirst: first && nameOf(first.endpoint),
     });
     if (isNewRelease) this.#searches.learned(now);
@@ -169,7 +169,7 @@ export class Relay {
       this.#effects.push({ kind: "note", note: { event: "node-unmatched", node, release, live } });
       return;
     }
-    if (before?.isContested === true) this.#renew(message, from, inTurn, now);
+    if (before !== undefined) this.#renew(message, before, inTurn);
     this.#introductions.begin({ address: from, port, sign }, inTurn, now);
     this.#effects.push({
       kind: "note",
@@ -192,21 +192,20 @@ export class Relay {
   }
 
   /**
-   * A scheduler that once found this node busy has it in its list and will never ask it again; TERMINATED takes it off
-   * the list, and the introduction puts it on anew. Not said to one that may be taking the node at this very moment,
-   * because it was just announced or because it hears the node itself.
+   * A scheduler that found this node busy has it in its list and will never ask it again. TERMINATED takes it off the
+   * list, and the introduction puts it on anew. Said only where that can have happened: there were rivals for the node
+   * when it was last free, and this scheduler among them. (docs/decisions/0003-freed-nodes.md)
    */
-  #renew(
-    { wire, address, port, sign }: NodeAnnounce,
-    from: string,
-    live: readonly Scheduler[],
-    now: number,
-  ): void {
+  #renew({ wire, address, port, sign }: NodeAnnounce, before: KnownNode, live: readonly Scheduler[]): void {
+    const rivals = before.schedulers + this.#schedulers.admitted - before.admitted;
+    if (rivals < 2) return;
     const leave: NodeLeave = { kind: "node-leave", wire, address, port, sign, extra: new Map() };
-    const near = this.#around(from);
-    for (const { endpoint, heardOn, offeredAt } of live) {
-      const maySetUp = now - offeredAt < timing.SETTLE || near.some(({ id }) => heardOn.has(id));
-      if (!maySetUp) this.#effects.push({ kind: "report-leave", to: endpoint, leave });
+    const near = this.#around(before.address);
+    const since = live.map(({ waitingSince }) => waitingSince).filter((time) => time > before.lastHeard);
+    const until = Math.min(...since) + timing.SETTLE;
+    for (const { endpoint, heardOn, waitingSince } of live) {
+      const hearsIt = near.some(({ id }) => heardOn.has(id));
+      if (!hearsIt && waitingSince < until) this.#effects.push({ kind: "report-leave", to: endpoint, leave });
     }
   }
 

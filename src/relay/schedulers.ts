@@ -12,7 +12,8 @@ export interface Scheduler {
   readonly endpoint: Endpoint;
   /** What is said for it: its verified address first, its sign where it is known. */
   announce: SchedulerAnnounce;
-  readonly waitingSince: number;
+  /** When it was admitted, or had restarted: nodes that were free before don't know it. */
+  waitingSince: number;
   /** Time of its last answer; undefined until there is one. */
   verifiedAt: number | undefined;
   /** Set while it doesn't answer. */
@@ -43,6 +44,7 @@ export class Schedulers {
   readonly #asking: Asking;
   readonly #owner: Owner;
   readonly #table = new Map<string, Scheduler>();
+  #admitted = 0;
   #saved = "";
   #listening = "";
 
@@ -57,6 +59,11 @@ export class Schedulers {
     let earliest = Infinity;
     for (const { nextAt = Infinity } of this.#table.values()) earliest = Math.min(earliest, nextAt);
     return earliest;
+  }
+
+  /** How many have been admitted since the relay started. */
+  get admitted(): number {
+    return this.#admitted;
   }
 
   at(endpoint: Endpoint): Scheduler | undefined {
@@ -114,6 +121,7 @@ export class Schedulers {
     }
     if (restarted) {
       known.announce = { ...message, addresses: old.addresses };
+      known.waitingSince = now;
       this.#note("scheduler-restarted", known);
       this.#changed();
     } else if (timing.announceGap(known.announced) < timing.BURST_GAP) {
@@ -184,6 +192,7 @@ export class Schedulers {
       },
     };
     this.#table.set(keyOf(endpoint), scheduler);
+    this.#admitted += 1;
     return scheduler;
   }
 
@@ -216,6 +225,7 @@ export class Schedulers {
   ): boolean {
     const wasAway = scheduler.verifiedAt === undefined || scheduler.failing !== undefined;
     const restarted = sign !== scheduler.announce.sign || announce.release !== scheduler.announce.release;
+    if (restarted) scheduler.waitingSince = now;
     if (wasAway) this.#note("scheduler-back", scheduler);
     else if (restarted) this.#note("scheduler-restarted", scheduler);
     scheduler.announce = { ...announce, port, ...(sign === undefined ? {} : { sign }) };
