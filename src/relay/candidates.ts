@@ -5,7 +5,7 @@ import { canonical, sameAddress } from "./addresses.ts";
 import type { Asking, Verdict } from "./asking.ts";
 import type { Effect, Over } from "./events.ts";
 import type { RelayOptions } from "./options.ts";
-import { nameOf } from "./schedulers.ts";
+import { nameOf } from "./scheduler.ts";
 import type { Schedulers } from "./schedulers.ts";
 import * as timing from "./timing.ts";
 

@@ -8,7 +8,7 @@
 
 import type { Endpoint } from "../wire/message.ts";
 import type { Effect } from "./events.ts";
-import type { Scheduler } from "./schedulers.ts";
+import type { Scheduler } from "./scheduler.ts";
 import { SETTLE } from "./timing.ts";
 
 /** A node, at the address that its announcement came from. */

@@ -2,33 +2,13 @@
 
 import type { Endpoint, SchedulerAnnounce } from "../wire/message.ts";
 import type { Asking, Verdict } from "./asking.ts";
-import type { Effect, Over, Remembered, SchedulerNote } from "./events.ts";
+import { Consequences } from "./consequences.ts";
+import type { Effect, Remembered, SchedulerNote } from "./events.ts";
 import type { RelayOptions } from "./options.ts";
+import { bareAnnounce, hasAnsweredWithin, isLive, nameOf, newScheduler } from "./scheduler.ts";
+import type { Scheduler } from "./scheduler.ts";
 import * as timing from "./timing.ts";
-
-/** One scheduler. It is live once it has answered, for as long as it does. */
-export interface Scheduler {
-  /** Where it is asked. */
-  readonly endpoint: Endpoint;
-  /** What is said for it: its verified address first, its sign where it is known. */
-  announce: SchedulerAnnounce;
-  /** When it was admitted, or had restarted: nodes that were free before don't know it. */
-  waitingSince: number;
-  /** Time of its last answer; undefined until there is one. */
-  verifiedAt: number | undefined;
-  /** Set while it doesn't answer. */
-  failing: { readonly since: number; times: number } | undefined;
-  /** Announcements so far in this run of growing gaps. */
-  announced: number;
-  /** When nodes were last told of it. */
-  offeredAt: number;
-  /** Since when its announcement is put off because nodes were just told of another. */
-  putOffSince: number | undefined;
-  /** When to announce it, or ask it, next; undefined while it is being asked. */
-  nextAt: number | undefined;
-  /** Subnets on which its own broadcast was heard: their nodes need none of ours. */
-  heardOn: ReadonlySet<string>;
-}
+import { due, putOffUntil } from "./turns.ts";
 
 /** What the table asks of its owner. */
 interface Owner {
@@ -43,15 +23,17 @@ export class Schedulers {
   readonly #options: RelayOptions;
   readonly #asking: Asking;
   readonly #owner: Owner;
+  readonly #consequences: Consequences;
   readonly #table = new Map<string, Scheduler>();
   #admitted = 0;
-  #saved = "";
-  #listening = "";
 
   constructor(options: RelayOptions, asking: Asking, owner: Owner) {
     this.#options = options;
     this.#asking = asking;
     this.#owner = owner;
+    this.#consequences = new Consequences((effect) => {
+      owner.emit(effect);
+    }, options.limits.schedulerPorts);
   }
 
   /** The earliest time at which {@link tick} has something to do. */
@@ -67,7 +49,7 @@ export class Schedulers {
   }
 
   at(endpoint: Endpoint): Scheduler | undefined {
-    return this.#table.get(keyOf(endpoint));
+    return this.#table.get(nameOf(endpoint));
   }
 
   list(): readonly Scheduler[] {
@@ -77,7 +59,7 @@ export class Schedulers {
   /** Those that answer, the longest waiting first; of one release if one is given. */
   live(release?: string): readonly Scheduler[] {
     return this.list()
-      .filter((scheduler) => scheduler.verifiedAt !== undefined && scheduler.failing === undefined)
+      .filter(isLive)
       .filter(({ announce }) => release === undefined || announce.release === release)
       .sort((a, b) => a.waitingSince - b.waitingSince);
   }
@@ -92,30 +74,28 @@ export class Schedulers {
     scheduler.verifiedAt = now;
     scheduler.failing = undefined;
     this.#note("scheduler-verified", scheduler);
-    this.#changed();
+    this.#consequences.of(this.list());
     this.#restart(scheduler, now);
     return true;
   }
 
   /** Schedulers from before a restart: each is asked anew before anything is said for it. */
   remember(remembered: readonly Remembered[], now: number): void {
-    for (const { address, port, wire, release } of remembered) {
+    for (const { address, port, release } of remembered) {
       if (this.at({ address, port }) !== undefined || this.#isFull()) continue;
-      const announce: SchedulerAnnounce = {
-        kind: "scheduler-announce",
-        ...{ wire, release, port, addresses: [address], relayed: false, extra: new Map() },
-      };
-      this.#add({ address, port }, announce, now);
+      this.#add({ address, port }, bareAnnounce({ address, port }, release), now);
     }
   }
 
-  /** A known scheduler has announced itself again, perhaps restarted: with another sign, or another release. */
-  heardAgain(known: Scheduler, message: SchedulerAnnounce, over: Over, now: number): void {
+  /**
+   * A known scheduler has announced itself again, perhaps restarted: with another sign, or another release.
+   * @param isProven the announcement came by a connection from its own address. Any other may be forged, and a forged
+   *   sign would cut the scheduler off from its nodes.
+   */
+  heardAgain(known: Scheduler, message: SchedulerAnnounce, isProven: boolean, now: number): void {
     const old = known.announce;
     const restarted = message.sign !== old.sign || message.release !== old.release;
-    const fresh = known.failing === undefined && now - (known.verifiedAt ?? -Infinity) < timing.FRESH;
-    // A datagram's sender can be forged, and a forged sign would cut the scheduler off from its nodes.
-    if (!fresh || (restarted && over !== "stream")) {
+    if (!hasAnsweredWithin(known, timing.FRESH, now) || (restarted && !isProven)) {
       this.#ask(known, restarted ? { ...message, addresses: old.addresses } : old, "anew");
       return;
     }
@@ -123,7 +103,7 @@ export class Schedulers {
       known.announce = { ...message, addresses: old.addresses };
       known.waitingSince = now;
       this.#note("scheduler-restarted", known);
-      this.#changed();
+      this.#consequences.of(this.list());
     } else if (timing.announceGap(known.announced) < timing.BURST_GAP) {
       this.#owner.emit({ kind: "count", reason: "scheduler-already-announced" });
       return;
@@ -134,8 +114,8 @@ export class Schedulers {
   /** Asks those that haven't answered just now: a node that became free often means that one of them has ended. */
   askAgain(schedulers: readonly Scheduler[], now: number): void {
     for (const scheduler of schedulers) {
-      const isKnown = now - (scheduler.verifiedAt ?? -Infinity) < timing.JUST_NOW;
-      if (!isKnown) this.#ask(scheduler, scheduler.announce, "only ask");
+      if (hasAnsweredWithin(scheduler, timing.JUST_NOW, now)) continue;
+      this.#ask(scheduler, scheduler.announce, "only ask");
     }
   }
 
@@ -149,29 +129,17 @@ export class Schedulers {
   }
 
   tick(now: number): void {
-    const due = this.list().filter(({ nextAt = Infinity }) => nextAt <= now);
-    const since = ({ putOffSince, nextAt = Infinity }: Scheduler): number => putOffSince ?? nextAt;
-    for (const scheduler of due.sort((a, b) => since(a) - since(b))) {
-      const fresh =
-        scheduler.failing === undefined && now - (scheduler.verifiedAt ?? -Infinity) < timing.FRESH;
-      if (!fresh) this.#ask(scheduler, scheduler.announce, "go on");
-      else if (!this.#isPutOff(scheduler, now)) this.#announce(scheduler, now);
+    for (const scheduler of due(this.list(), now)) {
+      const until = putOffUntil(scheduler, this.list(), now);
+      if (!hasAnsweredWithin(scheduler, timing.FRESH, now)) {
+        this.#ask(scheduler, scheduler.announce, "go on");
+      } else if (until === undefined) {
+        this.#announce(scheduler, now);
+      } else {
+        scheduler.putOffSince ??= now;
+        scheduler.nextAt = until;
+      }
     }
-  }
-
-  /**
-   * Nodes that were told of another scheduler this very moment are left alone for as long as it takes that one to take
-   * them (why: see introductions.ts). The first announcement is never put off: somebody waits for it.
-   */
-  #isPutOff(scheduler: Scheduler, now: number): boolean {
-    const { release } = scheduler.announce;
-    const others = this.list().filter((other) => other !== scheduler && other.announce.release === release);
-    const until = Math.max(...others.map(({ offeredAt }) => offeredAt)) + timing.SETTLE;
-    const since = scheduler.putOffSince ?? now;
-    if (scheduler.announced === 0 || until <= now || now - since >= timing.LONGEST_PUT_OFF) return false;
-    scheduler.putOffSince = since;
-    scheduler.nextAt = until;
-    return true;
   }
 
   #isFull(): boolean {
@@ -181,17 +149,8 @@ export class Schedulers {
   }
 
   #add(endpoint: Endpoint, announce: SchedulerAnnounce, now: number): Scheduler {
-    const scheduler: Scheduler = {
-      ...{ endpoint, announce, waitingSince: now, verifiedAt: undefined, failing: undefined },
-      ...{
-        announced: 0,
-        offeredAt: -Infinity,
-        putOffSince: undefined,
-        nextAt: now,
-        heardOn: new Set<string>(),
-      },
-    };
-    this.#table.set(keyOf(endpoint), scheduler);
+    const scheduler = newScheduler(endpoint, announce, now);
+    this.#table.set(nameOf(endpoint), scheduler);
     this.#admitted += 1;
     return scheduler;
   }
@@ -231,7 +190,7 @@ export class Schedulers {
     scheduler.announce = { ...announce, port, ...(sign === undefined ? {} : { sign }) };
     scheduler.verifiedAt = now;
     scheduler.failing = undefined;
-    this.#changed();
+    this.#consequences.of(this.list());
     return wasAway || restarted;
   }
 
@@ -256,9 +215,9 @@ export class Schedulers {
   }
 
   #forget(scheduler: Scheduler, reason: string, now: number): void {
-    this.#table.delete(keyOf(scheduler.endpoint));
+    this.#table.delete(nameOf(scheduler.endpoint));
     this.#note("scheduler-gone", scheduler, reason);
-    this.#changed();
+    this.#consequences.of(this.list());
     this.#owner.lost(scheduler.endpoint, now);
   }
 
@@ -280,28 +239,4 @@ export class Schedulers {
     const says = event === "scheduler-silent" || event === "scheduler-gone";
     this.#owner.emit({ kind: "note", note: says ? { event, ...about, reason } : { event, ...about } });
   }
-
-  /** Tells what follows from a table that has changed: what to remember, and where to hear nodes. */
-  #changed(): void {
-    const schedulers = this.list().map(({ endpoint, announce: { wire, release } }) => ({
-      ...endpoint,
-      wire,
-      release,
-    }));
-    const saved = schedulers.map((scheduler) => `${nameOf(scheduler)} ${scheduler.release}`).join();
-    if (saved !== this.#saved) this.#owner.emit({ kind: "save", schedulers });
-    this.#saved = saved;
-
-    const named = [...new Set(this.list().map(({ announce }) => announce.port))];
-    const ports = named.slice(0, this.#options.limits.schedulerPorts);
-    if (ports.join() !== this.#listening) this.#owner.emit({ kind: "listen", ports });
-    this.#listening = ports.join();
-  }
 }
-
-/** The name of an endpoint in tables and in the log: `10.0.1.5:9700`, `[fd00::5]:9700`. */
-export function nameOf({ address, port }: Endpoint): string {
-  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
-}
-
-const keyOf = nameOf;

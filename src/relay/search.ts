@@ -10,7 +10,7 @@ import { familyOf } from "./addresses.ts";
 import type { Asking } from "./asking.ts";
 import type { Effect, NamedHost } from "./events.ts";
 import type { RelayOptions } from "./options.ts";
-import { nameOf } from "./schedulers.ts";
+import { bareAnnounce, nameOf } from "./scheduler.ts";
 import type { Schedulers } from "./schedulers.ts";
 import * as timing from "./timing.ts";
 
@@ -120,7 +120,7 @@ export class Searches {
       this.#next(search, now);
       return;
     }
-    const announce = blank(endpoint, release);
+    const announce = bareAnnounce(endpoint, release);
     this.#asking.verify(endpoint, announce, (verdict, later) => {
       switch (verdict.verdict) {
         case "verified": {
@@ -173,19 +173,4 @@ export class Searches {
       note: { event: "scheduler-searched", scheduler, reason: search.reason, retryMs },
     });
   }
-}
-
-/** The announcement that a scheduler would have made, had it been asked to. */
-function blank({ address, port }: Endpoint, release: string): SchedulerAnnounce {
-  return {
-    kind: "scheduler-announce",
-    ...{
-      wire: "dispy",
-      release,
-      port,
-      addresses: [address],
-      relayed: false,
-      extra: new Map<string, unknown>(),
-    },
-  };
 }
