@@ -19,6 +19,12 @@ interface Owner {
   learned(now: number): void;
 }
 
+/** What was the case when a node was last free. */
+type LastFree = Pick<KnownNode, "lastHeard" | "schedulers" | "admitted">;
+
+/** A node that was there before the relay: every scheduler so far may have found it busy. */
+const UNHEARD: LastFree = { lastHeard: -Infinity, schedulers: 0, admitted: 0 };
+
 export class FreeNodes {
   readonly #schedulers: Schedulers;
   readonly #owner: Owner;
@@ -69,7 +75,8 @@ export class FreeNodes {
       toldFirst: inTurn[0] && nameOf(inTurn[0].endpoint),
     });
     if (isNewRelease) this.#owner.learned(now);
-    if (before !== undefined) this.#renew(message, before, inTurn);
+    const isRestarted = last !== undefined && before === undefined;
+    if (!isRestarted) this.#renew(message, from, before ?? UNHEARD, now);
     this.#introductions.begin({ address: from, port, sign }, inTurn, now);
     this.#note(nameOf({ address: from, port }), release, inTurn.length);
     this.#schedulers.askAgain(inTurn, now);
@@ -94,11 +101,18 @@ export class FreeNodes {
    * list, and the introduction puts it on anew. Said only where that can have happened: there were rivals for the node
    * when it was last free, and this scheduler among them. (docs/decisions/0003-freed-nodes.md)
    */
-  #renew({ wire, address, port, sign }: NodeAnnounce, before: KnownNode, live: readonly Scheduler[]): void {
+  #renew(
+    { wire, release, address, port, sign }: NodeAnnounce,
+    from: string,
+    before: LastFree,
+    now: number,
+  ): void {
     const rivals = before.schedulers + this.#schedulers.admitted - before.admitted;
-    if (rivals < 2) return;
+    // Heard again so soon it may be the same datagram, and a scheduler may be taking the node at this very moment.
+    if (rivals < 2 || now - before.lastHeard < SETTLE) return;
     const leave: NodeLeave = { kind: "node-leave", wire, address, port, sign, extra: new Map() };
-    const near = this.#owner.around(before.address);
+    const live = this.#schedulers.live(release);
+    const near = this.#owner.around(from);
     const since = live.map(({ waitingSince }) => waitingSince).filter((time) => time > before.lastHeard);
     const until = Math.min(...since) + SETTLE;
     for (const { endpoint, heardOn, waitingSince } of live) {

@@ -85,6 +85,7 @@ export class Schedulers {
       if (this.at({ address, port }) !== undefined || this.#isFull()) continue;
       this.#add({ address, port }, bareAnnounce({ address, port }, release), now);
     }
+    this.#consequences.of(this.list());
   }
 
   /**
