@@ -4,7 +4,6 @@ import { CommanderError } from "commander";
 import createDebug from "debug";
 import { NothingToListenOnError, RelayService } from "../service/service.ts";
 import { parseCommandLine } from "./commandLine.ts";
-import { readConfigFile } from "./configFile.ts";
 import { serviceOptions } from "./serviceOptions.ts";
 import type { Settings } from "./settings.ts";
 import { stderrLog } from "./stderrLog.ts";
@@ -14,7 +13,7 @@ import { UsageError } from "./usageError.ts";
 /** Exit codes: 0 ended as asked, 1 couldn't do its work, 2 used wrongly. */
 export async function main(args: readonly string[]): Promise<void> {
   try {
-    await run(settingsFrom(args));
+    await run(await settingsFrom(args));
   } catch (error) {
     if (error instanceof CommanderError) {
       process.exitCode = error.exitCode;
@@ -31,9 +30,12 @@ export async function main(args: readonly string[]): Promise<void> {
 }
 
 /** What the command line says goes before what the file says. */
-function settingsFrom(args: readonly string[]): Settings {
+async function settingsFrom(args: readonly string[]): Promise<Settings> {
   const given = parseCommandLine(args);
-  return given.config === undefined ? given : { ...readConfigFile(given.config), ...given };
+  if (given.config === undefined) return given;
+  // Loaded where it is needed: the TOML parser takes a tenth of the start.
+  const { readConfigFile } = await import("./configFile.ts");
+  return { ...readConfigFile(given.config), ...given };
 }
 
 async function run(settings: Settings): Promise<void> {

@@ -1,7 +1,7 @@
 /** TCP, plain or TLS: short connections that carry one message each way at most. */
 
 import { connect as connectTcp, createServer } from "node:net";
-import type { Server, Socket } from "node:net";
+import type { AddressInfo, Server, Socket } from "node:net";
 import { connect as connectTls, createSecureContext, TLSSocket } from "node:tls";
 import type { SecureContext } from "node:tls";
 import { connecting } from "./tls.ts";
@@ -31,6 +31,7 @@ export interface ListenOptions<T> {
 
 /** A listening socket. */
 export interface Listener {
+  readonly port: number;
   /** Stops listening and cuts connections that are open. May be called twice. */
   close(): Promise<void>;
 }
@@ -57,6 +58,7 @@ export async function listen<T>(options: ListenOptions<T>): Promise<Listener> {
   await bound(server, options);
   let closing: Promise<void> | undefined;
   return {
+    port: (server.address() as AddressInfo).port,
     close() {
       closing ??= new Promise((resolve) => {
         server.close(() => {

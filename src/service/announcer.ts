@@ -20,11 +20,13 @@ export class Announcer {
     this.#multicast = multicast;
   }
 
-  /** Closes the sockets of subnets that are gone. */
-  async retain(subnets: readonly Subnet[]): Promise<void> {
+  /** Opens a socket for each of these subnets, and closes those of subnets that are gone. */
+  async serve(subnets: readonly Subnet[]): Promise<void> {
     const kept = new Set(subnets.map(({ id }) => id));
     const gone = [...this.#sockets].filter(([id]) => !kept.has(id));
     for (const [id] of gone) this.#sockets.delete(id);
+    // What can't be opened now is tried again, and reported, with each announcement.
+    await Promise.allSettled(subnets.map((subnet) => this.#socketFor(subnet)));
     await Promise.allSettled(gone.map(async ([, socket]) => (await socket).close()));
   }
 
@@ -39,7 +41,7 @@ export class Announcer {
   }
 
   close(): Promise<void> {
-    return this.retain([]);
+    return this.serve([]);
   }
 
   async #onSubnet(bytes: Uint8Array, subnet: Subnet, ports: readonly number[]): Promise<readonly Unsent[]> {

@@ -18,6 +18,7 @@ import { Peers } from "./peers.ts";
 import { planSockets } from "./plan.ts";
 import type { HeardAt } from "./plan.ts";
 import { faultLines, listeningLines } from "./socketLines.ts";
+import { rehearse } from "./rehearsal.ts";
 import { StateFile } from "./stateFile.ts";
 import { missing, subnetsOf } from "./subnets.ts";
 
@@ -101,6 +102,7 @@ export class RelayService {
     }
     if (loaded.kind === "loaded") this.#handle({ kind: "remember", schedulers: loaded.schedulers });
     this.#handle({ kind: "tick" });
+    if (this.#relay.deadline === Infinity) void rehearse(this.#peers, this.#options.tls);
     this.#looking = setInterval(() => void this.#look(), LOOK_AGAIN);
   }
 
@@ -130,7 +132,7 @@ export class RelayService {
     const isSame = subnets.map(({ id }) => id).join() === this.#subnets.map(({ id }) => id).join();
     if (isSame && this.#faults.length === 0) return;
     this.#subnets = subnets;
-    await this.#announcer.retain(subnets);
+    await this.#announcer.serve(subnets);
     await this.#listen();
     if (!isSame && this.#stopping === undefined) this.#handle({ kind: "subnets", subnets });
   }

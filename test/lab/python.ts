@@ -37,6 +37,13 @@ const PACKAGES: Record<Kind, readonly (readonly string[])[]> = {
   ],
 };
 
+// Python 3.13 took two things away that dispy uses: the module cgi, and shelves that several threads write. There `legacy-cgi`
+// and the next database brought by Python stand in; dispy itself stays as it is.
+const SINCE_313 = {
+  packages: ["legacy-cgi"],
+  atStart: 'import dbm; "dbm.sqlite3" in dbm._names and dbm._names.remove("dbm.sqlite3")\n',
+};
+
 const user = process.getuid?.() ?? 0;
 const cache = process.env["XDG_CACHE_HOME"]
   ? join(process.env["XDG_CACHE_HOME"], "netrelay-lab")
@@ -95,25 +102,31 @@ async function make(name: string, python: Python, release: Release, kind: Kind):
 async function install(dir: string, python: Python, release: Release, kind: Kind): Promise<void> {
   const draft = `${dir}.${process.pid}`; // renamed when whole, so that two runs don't meet in one directory
   await mkdir(cache, { recursive: true });
-  const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", `dispy==${release.version}`];
-  let reason = "";
   try {
     await run(python.path, ["-m", "venv", draft]);
-    for (const packages of PACKAGES[kind]) {
-      try {
-        await run(join(draft, "bin", "python"), [...pip, ...packages]);
-        await writeFile(join(draft, "ready"), "");
-        await rm(dir, { recursive: true, force: true });
-        await rename(draft, dir);
-        return;
-      } catch (error) {
-        reason = (error as Error).message.split("\n").filter(Boolean).slice(-3).join(" ");
-      }
-    }
+    await fill(draft, python, release, kind);
+    await writeFile(join(draft, "ready"), "");
+    await rm(dir, { recursive: true, force: true });
+    await rename(draft, dir);
   } catch (error) {
-    reason = (error as Error).message;
+    const reason = (error as Error).message.split("\n").filter(Boolean).slice(-3).join(" ");
+    throw new NotToBeHad(`no dispy ${release.version} (${kind}) from PyPI: ${reason}`);
   } finally {
     await rm(draft, { recursive: true, force: true });
   }
-  throw new NotToBeHad(`no dispy ${release.version} (${kind}) from PyPI: ${reason}`);
+}
+
+async function fill(dir: string, python: Python, release: Release, kind: Kind): Promise<void> {
+  const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
+  const basic = [`dispy==${release.version}`, ...(python.minor >= 13 ? SINCE_313.packages : [])];
+  if (python.minor >= 13) {
+    const packages = join(dir, "lib", `python3.${python.minor}`, "site-packages");
+    await writeFile(join(packages, "netrelay-lab.pth"), SINCE_313.atStart);
+  }
+  const [first, ...others] = PACKAGES[kind].map(
+    (optional) => () => run(join(dir, "bin", "python"), [...pip, ...basic, ...optional]),
+  );
+  let installed = first!();
+  for (const other of others) installed = installed.catch(other);
+  await installed;
 }

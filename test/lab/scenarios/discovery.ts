@@ -22,7 +22,8 @@ const schedulerFirst: Scenario = {
     const client = await stage.client("client", { nodes: [stage.ip("relay"), "*"] });
     const since = Date.now();
     await stage.relay("relay", { schedulers: [stage.ip("client")] });
-    return reach(stage, { client, nodes: nodeNames(3).map((name) => stage.host(name)), since });
+    const from = Date.now();
+    return reach(stage, { client, nodes: nodeNames(3).map((name) => stage.host(name)), since, from });
   },
 };
 
