@@ -51,8 +51,9 @@ export class Introductions {
   }
 
   tick(now: number): void {
-    for (const introduction of this.#open.values())
-      if (introduction.nextAt <= now) this.#next(introduction, now);
+    for (const introduction of this.#open.values()) {
+      if (dueAt(introduction) <= now) this.#next(introduction, now);
+    }
   }
 
   #next(introduction: Introduction, now: number): void {

@@ -102,6 +102,8 @@ export class SimLab {
     const life = this.#life;
     for (const effect of this.#relay.handle(input, this.clock.now)) this.#perform(effect);
     const wait = this.#relay.deadline - this.clock.now;
+    if (input.kind === "tick" && wait <= 0)
+      throw new Error("a tick left something due: the relay would spin");
     if (wait === Infinity) return;
     this.clock.after(Math.max(wait, 0.01), () => {
       if (life === this.#life && this.#relay.deadline <= this.clock.now) this.toRelay({ kind: "tick" });
