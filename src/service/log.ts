@@ -67,7 +67,7 @@ export class FoldingLog {
       if (until > now) continue;
       this.#folded.delete(key);
       if (again > 0)
-        this.#offer({ ...line, text: `${line.text} (${again} more times in ${FOLD / 1000} s)` }, now);
+        this.#offer({ ...line, text: `${line.text} (repeated ${again} × in ${FOLD / 1000} s)` }, now);
     }
   }
 
