@@ -36,7 +36,9 @@ export class FoldingLog {
   readonly #folded = new Map<string, Folded>();
   #budget = BURST;
   #budgetAt = 0;
-  #cut = 0;
+  /** Lines left out since `since`. */
+  #cut = { lines: 0, since: 0 };
+  #cutReportedAt = -Infinity;
 
   constructor(print: Log) {
     this.#print = print;
@@ -44,7 +46,7 @@ export class FoldingLog {
 
   /** When {@link flush} next has something to say, ms; Infinity when it has nothing. */
   get deadline(): number {
-    let earliest = this.#cut > 0 ? this.#budgetAt + FOLD : Infinity;
+    let earliest = this.#cut.lines > 0 ? this.#cutDue : Infinity;
     for (const { again, until } of this.#folded.values()) if (again > 0) earliest = Math.min(earliest, until);
     return earliest;
   }
@@ -64,27 +66,37 @@ export class FoldingLog {
   /** Prints what was held back and is due. */
   flush(now: number): void {
     for (const [key, { line, until, again }] of this.#folded) {
-      if (until > now) continue;
+      if (until > now) break; // in order of time, as all are kept equally long
       this.#folded.delete(key);
-      if (again > 0)
-        this.#offer({ ...line, text: `${line.text} (repeated ${again} × in ${FOLD / 1000} s)` }, now);
+      const times = again === 1 ? "1 more time" : `${again} more times`;
+      if (again > 0) this.#offer({ ...line, text: `${line.text} (${times} in ${FOLD / 1000} s)` }, now);
     }
+    if (this.#cut.lines > 0 && this.#cutDue <= now) this.#reportCut(now);
+  }
+
+  get #cutDue(): number {
+    return Math.max(this.#cut.since, this.#cutReportedAt) + FOLD;
   }
 
   #offer(line: LogLine, now: number): void {
     this.#budget = Math.min(BURST, this.#budget + ((now - this.#budgetAt) / 1000) * PER_SECOND);
     this.#budgetAt = now;
     if (this.#budget < 1) {
-      this.#cut += 1;
+      if (this.#cut.lines === 0) this.#cut.since = now;
+      this.#cut.lines += 1;
       return;
     }
     this.#budget -= 1;
-    if (this.#cut > 0) {
-      const text = `${this.#cut} lines left out: more than ${PER_SECOND} a second`;
-      this.#print({ level: "warning", event: "log-cut", text, fields: { lines: this.#cut } });
-      this.#cut = 0;
-    }
+    if (this.#cut.lines > 0 && now - this.#cutReportedAt >= FOLD) this.#reportCut(now);
     this.#print(line);
+  }
+
+  #reportCut(now: number): void {
+    const { lines } = this.#cut;
+    this.#cut = { lines: 0, since: 0 };
+    this.#cutReportedAt = now;
+    const text = `${lines} lines left out: more than ${PER_SECOND} a second`;
+    this.#print({ level: "warning", event: "log-cut", text, fields: { lines } });
   }
 }
 
@@ -96,13 +108,17 @@ export function asText({ level, text }: LogLine, time: Date): string {
 
 /** One JSON object a line. */
 export function asJson({ level, event, text, fields }: LogLine, time: Date): string {
-  return JSON.stringify({ time: time.toISOString(), level, event, text: printable(text), ...fields });
+  const own = { time: time.toISOString(), level, event, text };
+  return printable(JSON.stringify({ ...own, ...fields, ...own }));
 }
 
 /** Names come from the network: nothing in them may move the cursor, or begin a new line. */
 function printable(text: string): string {
-  return text.replace(
-    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
-    (c) => `\\u${(c.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`,
-  );
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
+    let escaped = "";
+    for (let i = 0; i < character.length; i += 1) {
+      escaped += `\\u${character.charCodeAt(i).toString(16).padStart(4, "0")}`;
+    }
+    return escaped;
+  });
 }

@@ -68,7 +68,8 @@ function broadcasts(subnets: readonly Subnet[], port: number, heardAt: HeardAt):
   if (v4.length > 0) {
     sockets.push(udp({ family: 4, address: LIMITED_BROADCAST, port }, heardAt, "broadcast"));
     // A group is joined once on an interface, however many addresses that has.
-    const interfaces = [...new Map(v4.map((subnet) => [subnet.interface, subnet.address])).values()];
+    const firsts = v4.filter((subnet) => subnet === v4.find((other) => other.interface === subnet.interface));
+    const interfaces = firsts.map(({ address }) => address);
     sockets.push(udp({ family: 4, address: MULTICAST_GROUPS[4], port, interfaces }, heardAt, "broadcast"));
   }
   if (v6.length > 0) {

@@ -1,32 +1,28 @@
 /** A relay on this host: the machine, wired to sockets, clock, state file and log. */
 
 import createDebug from "debug";
-import { hostAddresses } from "../net/interfaces.ts";
 import { addressesOf } from "../net/resolve.ts";
-import type { Effect, Input, Over, Remembered, Subnet } from "../relay/events.ts";
+import type { Effect, Input, Over, Remembered } from "../relay/events.ts";
 import { Relay } from "../relay/relay.ts";
 import { decodeMessage } from "../wire/dispy/decode.ts";
 import { formOf, guessesAt, nodePortsOf } from "../wire/dispy/releases.ts";
 import { Announcer } from "./announcer.ts";
 import { Counters } from "./counters.ts";
-import { Listeners } from "./listeners.ts";
-import type { Fault } from "./listeners.ts";
+import { Hearing } from "./hearing.ts";
 import type { Log } from "./log.ts";
 import { lineOf } from "./notes.ts";
 import type { ServiceOptions } from "./options.ts";
 import { Peers } from "./peers.ts";
-import { planSockets } from "./plan.ts";
 import type { HeardAt } from "./plan.ts";
-import { faultLines, listeningLines } from "./socketLines.ts";
 import { rehearse } from "./rehearsal.ts";
 import { StateFile } from "./stateFile.ts";
-import { missing, subnetsOf } from "./subnets.ts";
 
 const traceIn = createDebug("netrelay:in");
 const traceRelay = createDebug("netrelay:relay");
 
-/** How often the host's addresses are looked at, ms: Node tells nobody when they change. */
-const LOOK_AGAIN = 5000;
+/** What strangers send is reported as counts: this soon after the first, and this long after the last report, ms. */
+const REPORT_SOON = 10_000;
+const REPORT_AGAIN = 600_000;
 
 /** Nothing is left to listen on. */
 export class NothingToListenOnError extends Error {
@@ -39,16 +35,11 @@ export class RelayService {
   readonly #relay: Relay;
   readonly #peers: Peers;
   readonly #announcer: Announcer;
-  readonly #listeners: Listeners;
+  readonly #hearing: Hearing;
   readonly #state: StateFile;
   readonly #counters = new Counters();
-  #subnets: readonly Subnet[] = [];
-  #missing = "";
-  /** Scheduler ports that live schedulers have named. */
-  #namedPorts: readonly number[] = [];
-  #faults: readonly Fault[] = [];
   #deadline: NodeJS.Timeout | undefined;
-  #looking: NodeJS.Timeout | undefined;
+  #nextReport = 0;
   #stopping: Promise<void> | undefined;
 
   constructor(options: ServiceOptions, log: Log) {
@@ -69,17 +60,18 @@ export class RelayService {
       ...(options.nodePorts === undefined ? {} : { nodePorts: options.nodePorts }),
       random: Math.random,
     });
-    this.#listeners = new Listeners(
-      {
-        onBytes: (bytes, from, over, heardAt) => {
-          this.#received(bytes, from, over, heardAt);
-        },
-        onDropped: (reason, from) => {
-          this.#dropped(reason, from);
-        },
+    this.#hearing = new Hearing(options, log, {
+      onBytes: (bytes, from, over, heardAt) => {
+        this.#received(bytes, from, over, heardAt);
       },
-      options.tls,
-    );
+      onDropped: (reason, from) => {
+        this.#dropped(reason, from);
+      },
+      onSubnets: async (subnets) => {
+        await this.#announcer.serve(subnets);
+        this.#handle({ kind: "subnets", subnets });
+      },
+    });
   }
 
   /** What was dropped so far, by reason. */
@@ -94,16 +86,15 @@ export class RelayService {
   async start(): Promise<void> {
     const loaded = await this.#state.load();
     if (loaded.kind === "damaged") this.#logDamaged(loaded.reason, loaded.movedTo);
-    await this.#look();
-    const isDeaf = this.#listeners.open.every(({ heardAt }) => heardAt !== "node-port");
-    if (isDeaf && this.#subnets.length > 0) {
+    await this.#hearing.open();
+    if (this.#stopping !== undefined) return;
+    if (this.#hearing.isDeaf) {
       await this.stop();
       throw new NothingToListenOnError("none of its ports could be opened: see the lines above");
     }
     if (loaded.kind === "loaded") this.#handle({ kind: "remember", schedulers: loaded.schedulers });
     this.#handle({ kind: "tick" });
     if (this.#relay.deadline === Infinity) void rehearse(this.#peers, this.#options.tls);
-    this.#looking = setInterval(() => void this.#look(), LOOK_AGAIN);
   }
 
   /** Closes everything and writes the state; the same promise however often it is called. */
@@ -113,38 +104,10 @@ export class RelayService {
   }
 
   async #stop(): Promise<void> {
-    clearInterval(this.#looking);
     clearTimeout(this.#deadline);
     this.#peers.stop();
-    await Promise.all([this.#listeners.reconcile([]), this.#announcer.close(), this.#state.settled()]);
-    const dropped = this.#counters.toString();
-    if (dropped) {
-      const text = `dropped since the start: ${dropped}`;
-      this.#log({ level: "info", event: "dropped", text, fields: this.#counters.all });
-    }
-  }
-
-  /** Looks which addresses the host has now, and follows. */
-  async #look(): Promise<void> {
-    const addresses = hostAddresses();
-    const subnets = subnetsOf(addresses, this.#options.interfaces);
-    this.#logMissing(missing(addresses, this.#options.interfaces), subnets.length);
-    const isSame = subnets.map(({ id }) => id).join() === this.#subnets.map(({ id }) => id).join();
-    if (isSame && this.#faults.length === 0) return;
-    this.#subnets = subnets;
-    await this.#announcer.serve(subnets);
-    await this.#listen();
-    if (!isSame && this.#stopping === undefined) this.#handle({ kind: "subnets", subnets });
-  }
-
-  async #listen(): Promise<void> {
-    const { listenPorts, schedulerPorts } = this.#options;
-    const planned = planSockets(this.#subnets, listenPorts, [...schedulerPorts, ...this.#namedPorts]);
-    const { opened, faults } = await this.#listeners.reconcile(this.#stopping === undefined ? planned : []);
-    const known = new Set(this.#faults.map(({ socket }) => socket.key));
-    for (const line of listeningLines(opened)) this.#log(line);
-    for (const line of faultLines(faults.filter(({ socket }) => !known.has(socket.key)))) this.#log(line);
-    this.#faults = faults;
+    await Promise.all([this.#hearing.close(), this.#announcer.close(), this.#state.settled()]);
+    this.#reportDropped();
   }
 
   #received(bytes: Uint8Array, from: string, over: Over, heardAt: HeardAt): void {
@@ -160,6 +123,18 @@ export class RelayService {
   #dropped(reason: string, from: string, detail = ""): void {
     traceIn("dropped: %s from %s %s", reason, from, detail);
     this.#counters.count(reason);
+    if (performance.now() < this.#nextReport) return;
+    this.#nextReport = performance.now() + REPORT_AGAIN;
+    setTimeout(() => {
+      this.#reportDropped();
+    }, REPORT_SOON).unref();
+  }
+
+  #reportDropped(): void {
+    const dropped = this.#counters.toString();
+    if (!dropped) return;
+    const text = `dropped since the start: ${dropped}`;
+    this.#log({ level: "info", event: "dropped", text, fields: this.#counters.all });
   }
 
   #handle(input: Input): void {
@@ -202,8 +177,7 @@ export class RelayService {
         void this.#told(this.#peers.reportLeave(effect.to, effect.leave), "leave-report-failed");
         break;
       case "listen":
-        this.#namedPorts = effect.ports;
-        void this.#listen();
+        void this.#hearing.alsoAt(effect.ports);
         break;
       case "save":
         void this.#save(effect.schedulers);
@@ -270,18 +244,5 @@ export class RelayService {
       text,
       fields: { file: this.#state.path, movedTo },
     });
-  }
-
-  #logMissing(names: readonly string[], served: number): void {
-    const key = `${names.join(", ")} ${served}`;
-    if (key === this.#missing) return;
-    this.#missing = key;
-    if (names.length > 0) {
-      const text = `this host has no address or interface ${names.join(", ")} now; waiting for it`;
-      this.#log({ level: "warning", event: "interface-missing", text, fields: { names } });
-    } else if (served === 0) {
-      const text = "this host has no address but loopback now; waiting for one";
-      this.#log({ level: "warning", event: "interface-missing", text, fields: { names } });
-    }
   }
 }

@@ -65,3 +65,11 @@ function addressOf(socket: PlannedSocket): string {
 function portsOf(sockets: readonly PlannedSocket[]): readonly number[] {
   return [...new Set(sockets.map(({ port }) => port))];
 }
+
+/** A line for addresses and interfaces that the host doesn't have (yet), if there is something to say. */
+export function missingLine(names: readonly string[], served: number): LogLine | undefined {
+  if (names.length === 0 && served > 0) return undefined;
+  const what = names.length > 0 ? `no address or interface ${names.join(", ")}` : "no address but loopback";
+  const text = `this host has ${what} now; waiting for it`;
+  return { level: "warning", event: "interface-missing", text, fields: { names } };
+}

@@ -2,6 +2,7 @@
 
 import { mkdir, open, readFile, rename, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
+import { familyOf } from "../relay/addresses.ts";
 import type { Remembered } from "../relay/events.ts";
 
 const FORMAT = 1;
@@ -107,7 +108,9 @@ function parseScheduler(entry: unknown): Remembered {
   const isFit =
     wire === "dispy" &&
     typeof release === "string" &&
+    release !== "" &&
     typeof address === "string" &&
+    familyOf(address) !== undefined &&
     typeof port === "number" &&
     Number.isInteger(port) &&
     port >= 1 &&

@@ -10,6 +10,7 @@ export interface Line {
 }
 
 const START_MS = 30_000;
+const TAIL = Number(process.env["LAB_TAIL"] ?? 15);
 const LISTEN = "0A";
 const OUTSIDE = readlinkSync("/proc/self/ns/net");
 
@@ -55,8 +56,8 @@ export class Actor {
   }
 
   /** The last lines it said, for a failure's message. */
-  tail(count = Number(process.env["LAB_TAIL"] ?? 15)): string {
-    return [`--- ${this.label}`, ...this.lines.slice(-count).map(({ text }) => `    ${text}`)].join("\n");
+  tail(): string {
+    return [`--- ${this.label}`, ...this.lines.slice(-TAIL).map(({ text }) => `    ${text}`)].join("\n");
   }
 
   /** Waits until somebody on this host listens on a TCP port; the program must still run by then. */

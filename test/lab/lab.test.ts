@@ -2,7 +2,7 @@
 //
 //   LAB_REPEAT=5   each scenario so often, relays taking turns; the table has medians
 //   LAB_PEER=off   netrelay alone; LAB_PEER=only: dispynetrelay alone
-//   LAB_LOGS=1     what everybody said last, also where all went well
+//   LAB_LOGS=1     what everybody said last, also where all went well; LAB_TAIL=50: so many lines of each
 //   LAB_WRITE=1    keep the table in docs/measured/lab.md
 //   NETRELAY_LAB=required   no namespaces or no PyPI is a failure, not a skip
 import { afterAll, beforeAll, describe, expect, test } from "vitest";

@@ -15,7 +15,8 @@ export interface Outcome {
   readonly jobs: number;
   /** What must not happen and did. */
   readonly breach?: string | undefined;
-  readonly note?: string | undefined;
+  /** The most memory that the relay had, where the scenario asks. */
+  readonly peakMb?: number | undefined;
 }
 
 export interface Scenario {
@@ -80,6 +81,5 @@ export function both(a: Outcome, b: Outcome): Outcome {
     allMs: slower(a.allMs, b.allMs),
     jobs: a.jobs + b.jobs,
     breach: a.breach ?? b.breach,
-    note: a.note ?? b.note,
   };
 }

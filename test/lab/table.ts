@@ -52,7 +52,9 @@ function cells(outcomes: readonly Outcome[] | undefined): [string, string, strin
 /** "3 of 3"; with repeats whose results differ, each of them; what went wrong besides. */
 function nodes(outcomes: readonly Outcome[]): string {
   const reached = [...new Set(outcomes.map((o) => o.reached))].sort((a, b) => a - b);
-  const remarks = new Set(outcomes.flatMap((o) => [o.breach, o.note]).filter((text) => text !== undefined));
+  const remarks = new Set(outcomes.map((o) => o.breach).filter((text) => text !== undefined));
+  const peak = Math.max(...outcomes.map((o) => o.peakMb ?? 0));
+  if (peak > 0) remarks.add(`${peak} MB at most`);
   return [`${reached.join("–")} of ${outcomes[0]!.expected}`, ...remarks].join("; ");
 }
 

@@ -84,7 +84,7 @@ const hostile: Scenario = {
     const client = await stage.client("client", { nodes: [stage.ip("relay"), "*"] });
     const outcome = await reach(stage, { client, nodes: nodeNames(3).map((name) => stage.host(name)) });
     await Promise.all(attackers.map((attacker) => attacker.kill()));
-    const noted: Outcome = { ...outcome, note: `${relay.peakMemory()} MB at most` };
+    const noted: Outcome = { ...outcome, peakMb: relay.peakMemory() };
     return owned ? { ...noted, breach: "ran the attacker's command" } : noted;
   },
 };
