@@ -27,6 +27,7 @@ const TTL = 1;
 
 export class UdpSocket {
   readonly #socket: SocketAsPromised;
+  #port = 0;
   #closing: Promise<void> | undefined;
 
   private constructor(socket: SocketAsPromised) {
@@ -48,7 +49,7 @@ export class UdpSocket {
     socket.socket.on("error", () => undefined);
     const opened = new UdpSocket(socket);
     try {
-      await socket.bind({ address, port });
+      opened.#port = (await socket.bind({ address, port })).port;
       for (const joined of interfaces) socket.addMembership(address.split("%")[0] ?? address, joined);
       opened.#configure(family, port !== 0);
     } catch (error) {
@@ -63,6 +64,11 @@ export class UdpSocket {
     this.#socket.setTTL(TTL);
     this.#socket.setMulticastTTL(TTL);
     if (listens) this.#socket.setRecvBufferSize(RECEIVE_BUFFER_BYTES);
+  }
+
+  /** The port that it is bound to. */
+  get port(): number {
+    return this.#port;
   }
 
   /** Sends one datagram to an address (never a name). Resolves to what went wrong, undefined if nothing did. */

@@ -108,8 +108,9 @@ export class FreeNodes {
     now: number,
   ): void {
     const rivals = before.schedulers + this.#schedulers.admitted - before.admitted;
-    // Heard again so soon it may be the same datagram, and a scheduler may be taking the node at this very moment.
-    if (rivals < 2 || now - before.lastHeard < SETTLE) return;
+    // Told of one a moment ago, it may be being taken by that one now, and this be the same datagram, come late.
+    const isBeingTaken = before.schedulers > 0 && now - before.lastHeard < SETTLE;
+    if (rivals < 2 || isBeingTaken) return;
     const leave: NodeLeave = { kind: "node-leave", wire, address, port, sign, extra: new Map() };
     const live = this.#schedulers.live(release);
     const near = this.#owner.around(from);

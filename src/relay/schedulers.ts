@@ -73,9 +73,10 @@ export class Schedulers {
     scheduler.heardOn = heardOn;
     scheduler.verifiedAt = now;
     scheduler.failing = undefined;
+    // First of all the nodes: somebody waits for them.
+    this.#restart(scheduler, now);
     this.#note("scheduler-verified", scheduler);
     this.#consequences.of(this.list());
-    this.#restart(scheduler, now);
     return true;
   }
 

@@ -5,7 +5,6 @@ import { addressesOf } from "../net/resolve.ts";
 import type { Effect, Input, Over, Remembered } from "../relay/events.ts";
 import { Relay } from "../relay/relay.ts";
 import { decodeMessage } from "../wire/dispy/decode.ts";
-import { formOf, guessesAt, nodePortsOf } from "../wire/dispy/releases.ts";
 import { Announcer } from "./announcer.ts";
 import { Counters } from "./counters.ts";
 import { Hearing } from "./hearing.ts";
@@ -15,6 +14,7 @@ import type { ServiceOptions } from "./options.ts";
 import { Peers } from "./peers.ts";
 import type { HeardAt } from "./plan.ts";
 import { rehearse } from "./rehearsal.ts";
+import { relayOptions } from "./relayOptions.ts";
 import { StateFile } from "./stateFile.ts";
 
 const traceIn = createDebug("netrelay:in");
@@ -48,18 +48,7 @@ export class RelayService {
     this.#peers = new Peers(options.secret, options.tls);
     this.#announcer = new Announcer(options.multicast);
     this.#state = new StateFile(options.stateFile);
-    this.#relay = new Relay({
-      rules: {
-        nodePorts: nodePortsOf,
-        canBeAsked: (release) => formOf(release).relayInfo,
-        guesses: guessesAt,
-      },
-      ...{ limits: options.limits, hasSecret: options.secret !== "", allow: options.allow },
-      ...{ schedulerHosts: options.schedulerHosts, schedulerPorts: options.searchPorts },
-      nodeHosts: options.nodeHosts,
-      ...(options.nodePorts === undefined ? {} : { nodePorts: options.nodePorts }),
-      random: Math.random,
-    });
+    this.#relay = new Relay(relayOptions(options));
     this.#hearing = new Hearing(options, log, {
       onBytes: (bytes, from, over, heardAt) => {
         this.#received(bytes, from, over, heardAt);
@@ -94,7 +83,7 @@ export class RelayService {
     }
     if (loaded.kind === "loaded") this.#handle({ kind: "remember", schedulers: loaded.schedulers });
     this.#handle({ kind: "tick" });
-    if (this.#relay.deadline === Infinity) void rehearse(this.#peers, this.#options.tls);
+    if (this.#relay.deadline === Infinity) void rehearse(this.#options, this.#peers);
   }
 
   /** Closes everything and writes the state; the same promise however often it is called. */

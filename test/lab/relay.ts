@@ -21,6 +21,8 @@ export interface RelayOptions extends Omit<DispyOptions, "address"> {
 }
 
 const NETRELAY = fileURLToPath(new URL("../../bin/netrelay.js", import.meta.url));
+/** Traces cost time, so they are written only where somebody reads them. */
+const TRACE = process.env["LAB_LOGS"] === "1" ? ["-d"] : [];
 const BUILT = fileURLToPath(new URL("../../dist", import.meta.url));
 
 const MEMORY = 1024 ** 3;
@@ -43,7 +45,7 @@ function common(options: RelayOptions): string[] {
 function netrelay(host: Host, options: RelayOptions): Actor {
   const { dispyPort, listenPort, nodes } = options;
   return new Actor(host, "netrelay", [
-    ...[process.execPath, NETRELAY, "--daemon", "-d", "--state", join(host.dir, "netrelay-state.json")],
+    ...[process.execPath, NETRELAY, "--daemon", ...TRACE, "--state", join(host.dir, "netrelay-state.json")],
     ...common(options),
     ...(dispyPort ? ["-p", String(dispyPort)] : []),
     ...(listenPort ? ["--listen_port", String(listenPort)] : []),
@@ -60,7 +62,7 @@ function dispynetrelay(env: Environment, host: Host, options: RelayOptions): Act
   // With a limit, since it reserves every byte that a stranger announces and would take the machine's memory.
   return new Actor(host, "dispynetrelay", [
     ...["prlimit", `--as=${MEMORY}`],
-    ...[env.python, env.program("dispynetrelay"), "--daemon", "-d"],
+    ...[env.python, env.program("dispynetrelay"), "--daemon", ...TRACE],
     ...common(options),
     ...ports,
     ...(listenPort ? ["--relay_port", String(listenPort)] : []),
