@@ -107,7 +107,8 @@ export class Schedulers {
       this.#note("scheduler-restarted", known);
       this.#consequences.of(this.list());
     } else if (timing.announceGap(known.announced) < timing.BURST_GAP) {
-      this.#owner.emit({ kind: "count", reason: "scheduler-already-announced" });
+      if (now - known.offeredAt >= timing.AGAIN) this.#announce(known, now);
+      else this.#owner.emit({ kind: "count", reason: "scheduler-already-announced" });
       return;
     }
     this.#restart(known, now);

@@ -17,6 +17,9 @@ export const FRESH: number = 20 * SECOND;
 /** While gaps are shorter than this, announcements still come thick enough that another ping adds nothing. */
 export const BURST_GAP: number = 5 * SECOND;
 
+/** A scheduler that pings again within the burst is announced at once, unless it just was. */
+export const AGAIN = 250;
+
 /** Gap after the nth failure to reach a scheduler: 1 s × 2ⁿ, at most a minute. */
 export function retryGap(n: number): number {
   return Math.min(SECOND * 2 ** n, MINUTE);

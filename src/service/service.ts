@@ -128,7 +128,12 @@ export class RelayService {
 
   #handle(input: Input): void {
     if (this.#stopping !== undefined) return;
-    for (const effect of this.#relay.handle(input, performance.now())) this.#perform(effect);
+    const effects = this.#relay.handle(input, performance.now());
+    // Peers first: writing the log and the state would keep them waiting for a millisecond or more.
+    for (const effect of effects) if (isForPeers(effect)) this.#perform(effect);
+    setImmediate(() => {
+      for (const effect of effects) if (!isForPeers(effect)) this.#perform(effect);
+    });
     clearTimeout(this.#deadline);
     const wait = this.#relay.deadline - performance.now();
     if (wait === Infinity) return;
@@ -234,4 +239,8 @@ export class RelayService {
       fields: { file: this.#state.path, movedTo },
     });
   }
+}
+
+function isForPeers({ kind }: Effect): boolean {
+  return kind === "ask" || kind === "announce" || kind === "introduce" || kind === "report-leave";
 }

@@ -51,7 +51,20 @@ describe("a live scheduler", () => {
     expect(bench.all("ask")[0]?.announce.sign).toBe(`sign of ${SCHEDULER}`);
   });
 
-  test("that pings again within the burst causes nothing, after it a new burst without a dial", () => {
+  test("that pings again is announced at once, but for its last announcement a moment ago", () => {
+    const bench = new Bench();
+    bench.admit();
+    bench.pass(1500);
+    bench.now += 100;
+    const again = announce({ sign: `sign of ${SCHEDULER}` });
+    bench.now = Math.max(bench.now, bench.relay.schedulers[0]!.offeredAt + 250);
+    bench.heard(again, SCHEDULER, "stream");
+    expect(bench.all("announce")).toHaveLength(1);
+    bench.heard(again, SCHEDULER, "stream");
+    expect(bench.all("announce")).toEqual([]);
+  });
+
+  test("that pings again at once causes nothing, after the burst a new burst without a dial", () => {
     const bench = new Bench();
     bench.admit();
     bench.heard(announce({ sign: `sign of ${SCHEDULER}` }), SCHEDULER, "stream");
