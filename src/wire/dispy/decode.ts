@@ -80,7 +80,7 @@ function fields<T>(pickle: Uint8Array, make: (dict: PyDict) => T): T | Refusal {
 }
 
 function speaksAsScheduler(dict: PyDict, heardAt: HeardAt): boolean {
-  if (dict.has("ip_addrs")) return true;
+  if (dict.has("ip_addrs") || dict.has("relay")) return true;
   return heardAt === "node-port" && !dict.has("scheduler_ip_addr");
 }
 

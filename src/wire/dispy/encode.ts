@@ -1,6 +1,7 @@
 /** Messages → dispy's bytes, in pickle protocol 2, which every Python that dispy ever ran on can read. */
 
 import type { Extra, NodeLeave, SchedulerAnnounce } from "../message.ts";
+import { PickleError } from "./pickle/value.ts";
 import type { PyDict, PyValue } from "./pickle/value.ts";
 import { writePickle } from "./pickle/write.ts";
 import { formOf } from "./releases.ts";
@@ -10,7 +11,9 @@ export const MAX_DATAGRAM_BYTES = 1000;
 
 /** RELAY_INFO: the ping, marked as relayed, as a question to the scheduler at `asked`. */
 export function encodeQuestion(announce: SchedulerAnnounce, asked: string, auth?: Uint8Array): Uint8Array {
-  return tagged("RELAY_INFO:", relayedPing(announce, asked, announce.addresses, announce.extra, auth));
+  return tagged("RELAY_INFO:", announce.extra, (extra) =>
+    relayedPing(announce, asked, announce.addresses, extra, auth),
+  );
 }
 
 /**
@@ -23,7 +26,7 @@ export function encodeAnnouncement(announce: SchedulerAnnounce, auth?: Uint8Arra
   for (let count = announce.addresses.length; count >= 0; count -= 1) {
     const addresses = announce.addresses.slice(0, Math.max(count, 1));
     const extra: Extra = count === 0 ? new Map() : announce.extra;
-    const bytes = tagged("PING:", relayedPing(announce, verified, addresses, extra, auth));
+    const bytes = tagged("PING:", extra, (kept) => relayedPing(announce, verified, addresses, kept, auth));
     if (bytes.length <= MAX_DATAGRAM_BYTES) return bytes;
   }
   return undefined;
@@ -38,14 +41,15 @@ export function encodeIntroduction(scheduler: SchedulerAnnounce): Uint8Array {
   ]);
   if (scheduler.sign !== undefined) fields.set("sign", scheduler.sign);
   setAddresses(fields, scheduler.release, scheduler.addresses);
-  return tagged("PING:", fields);
+  return tagged("PING:", new Map(), () => fields);
 }
 
 /** TERMINATED, as the node said it, for a scheduler that its broadcast didn't reach. */
 export function encodeLeave(leave: NodeLeave): Uint8Array {
-  const fields = copied(leave.extra);
-  fields.set("ip_addr", leave.address).set("port", leave.port).set("sign", leave.sign);
-  return tagged("TERMINATED:", fields);
+  const { address, port, sign } = leave;
+  return tagged("TERMINATED:", leave.extra, (extra) =>
+    copied(extra).set("ip_addr", address).set("port", port).set("sign", sign),
+  );
 }
 
 function relayedPing(
@@ -79,8 +83,18 @@ function copied(extra: Extra): PyDict {
   return new Map(extra as ReadonlyMap<PyValue, PyValue>);
 }
 
-function tagged(tag: string, fields: PyDict): Uint8Array {
-  const pickle = writePickle(fields);
+/**
+ * Tag and pickle of `fieldsWith(extra)`. A few bytes read can be many written, as pickles refer back to what they have
+ * said; unknown fields that grow too long to be written are left out.
+ */
+function tagged(tag: string, extra: Extra, fieldsWith: (extra: Extra) => PyDict): Uint8Array {
+  let pickle: Uint8Array;
+  try {
+    pickle = writePickle(fieldsWith(extra));
+  } catch (error) {
+    if (!(error instanceof PickleError)) throw error;
+    pickle = writePickle(fieldsWith(new Map()));
+  }
   const bytes = new Uint8Array(tag.length + pickle.length);
   for (let i = 0; i < tag.length; i += 1) bytes[i] = tag.charCodeAt(i);
   bytes.set(pickle, tag.length);

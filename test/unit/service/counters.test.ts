@@ -37,7 +37,8 @@ describe("admission", () => {
 
   it("admits 1024 connections in all", () => {
     const admission = new Admission();
-    for (const from of ["a", "b", "c", "d"]) expect(enter(admission, 256, from)).not.toContain("connections-full");
+    for (const from of ["a", "b", "c", "d"])
+      expect(enter(admission, 256, from)).not.toContain("connections-full");
     expect(admission.enter("e")).toBe("connections-full");
   });
 

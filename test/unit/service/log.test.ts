@@ -69,7 +69,9 @@ describe("folding", () => {
     const { log, printed } = folding();
     for (let second = 0; second < 120; second += 1) flood(log, 10, second * 50);
     const cut = 1200 - printed.length;
-    expect(printed).toHaveLength(200 + Math.floor((119 * 50 * 10) / 1000));
+    expect(printed.filter((text) => text.startsWith("line"))).toHaveLength(
+      200 + Math.floor((119 * 50 * 10) / 1000),
+    );
     expect(cut).toBeGreaterThan(0);
   });
 });
@@ -139,7 +141,7 @@ describe("a line as text", () => {
     ["a line separator", "\u2028", "\\u2028"],
     ["a paragraph separator", "\u2029", "\\u2029"],
     ["text that turns round", "\u202e", "\\u202e"],
-    ["a tag beyond 16 bits", "\u{e0001}", "\\ue0001"],
+    ["a tag beyond 16 bits", "\u{e0001}", "\\udb40\\udc01"],
     ["letters of all scripts as they are", "höst-主机-🙂", "höst-主机-🙂"],
   ])("shows %s harmlessly", (_, raw, shown) => {
     expect(asText(line(`<${raw}>`), TIME)).toBe(`2026-11-21T01:02:03Z <${shown}>`);

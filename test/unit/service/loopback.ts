@@ -169,7 +169,11 @@ export class FakeScheduler {
     const [port, questions] = await taking(0, () => {
       if (!willKnow) return null;
       const { sign = "", port: own = 0 } = self.scheduler ?? {};
-      return new Map<PyValue, PyValue>([["sign", sign], ["ip_addrs", [HOST]], ["port", own]]);
+      return new Map<PyValue, PyValue>([
+        ["sign", sign],
+        ["ip_addrs", [HOST]],
+        ["port", own],
+      ]);
     });
     self.scheduler = new FakeScheduler(port, questions);
     return self.scheduler;

@@ -19,7 +19,8 @@ function subnet(name: string, address: string, broadcast?: string): Subnet {
   return { ...common, network: `${address}/24`, ...(broadcast === undefined ? {} : { broadcast }) };
 }
 
-const keys = (...plan: Parameters<typeof planSockets>): string[] => planSockets(...plan).map(({ key }) => key);
+const keys = (...plan: Parameters<typeof planSockets>): string[] =>
+  planSockets(...plan).map(({ key }) => key);
 
 describe("the plan of sockets", () => {
   it.each([
@@ -57,7 +58,11 @@ describe("the plan of sockets", () => {
     },
     {
       title: "joins the IPv6 group by interface",
-      ...{ subnets: [SIX, { ...SIX, id: "eth0 fd01::7/64", address: "fd01::7" }], listen: [], scheduler: [2] },
+      ...{
+        subnets: [SIX, { ...SIX, id: "eth0 fd01::7/64", address: "fd01::7" }],
+        listen: [],
+        scheduler: [2],
+      },
       planned: ["udp ff05::b409:3171:9705:5134:6159 2 on ::%eth0"],
     },
     {

@@ -67,7 +67,9 @@ describe("what is said of sockets that couldn't be opened", () => {
 
   it("keeps transports, ports and codes apart", () => {
     const all = [...faults("EADDRINUSE", () => true), ...faults("EACCES", tcp)];
-    expect(faultLines(all).map(({ fields }) => [fields?.["transport"], fields?.["port"], fields?.["code"]])).toEqual([
+    expect(
+      faultLines(all).map(({ fields }) => [fields?.["transport"], fields?.["port"], fields?.["code"]]),
+    ).toEqual([
       ["tcp", 9701, "EADDRINUSE"],
       ["udp", 9701, "EADDRINUSE"],
       ["udp", 9700, "EADDRINUSE"],

@@ -1,6 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { frame, FrameReader, MAX_FRAME_BYTES, NO_PROOF, PROOF_BYTES } from "../../../src/wire/dispy/frames.ts";
+import {
+  frame,
+  FrameReader,
+  MAX_FRAME_BYTES,
+  NO_PROOF,
+  PROOF_BYTES,
+} from "../../../src/wire/dispy/frames.ts";
 import { latin1 } from "../../support/dispyBytes.ts";
 
 const body = latin1("PING:and a pickle");
@@ -54,7 +60,9 @@ describe("FrameReader", () => {
     fc.assert(
       fc.property(content, cuts, (sent, places) => {
         const bytes = frame(sent, proof);
-        const edges = [0, ...places.map((at) => Math.min(at, bytes.length)), bytes.length].sort((a, b) => a - b);
+        const edges = [0, ...places.map((at) => Math.min(at, bytes.length)), bytes.length].sort(
+          (a, b) => a - b,
+        );
         const reader = new FrameReader(PROOF_BYTES);
         const results = edges
           .slice(1)
