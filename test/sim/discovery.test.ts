@@ -62,7 +62,8 @@ describe("a scheduler that pings the relay", () => {
 describe("several schedulers", () => {
   test.each(SEEDS)("that start at the same moment have the nodes one after the other (seed %i)", (seed) => {
     const lab = new SimLab(seed);
-    lab.addNodes(6);
+    for (const node of lab.addNodes(6)) if (lab.clock.random() < 0.5) node.announce();
+    lab.clock.runUntil(() => false, 1000 * lab.clock.random());
     const [a, b, c] = [5, 6, 7].map((n) => lab.addScheduler(`10.71.1.${n}`)) as [
       SimScheduler,
       SimScheduler,
@@ -77,7 +78,7 @@ describe("several schedulers", () => {
       waiting.delete(holder);
       for (const each of waiting) each.served.clear();
       const held = [...holder.served];
-      lab.clock.runUntil(() => false, SECOND); // jobs take their time
+      lab.clock.runUntil(() => false, 60 + 2000 * lab.clock.random()); // jobs take their time
       holder.close();
       const isHandedOn = (): boolean =>
         held.every((address) => [...waiting].some(({ served }) => served.has(address)));

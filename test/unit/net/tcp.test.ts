@@ -52,9 +52,16 @@ async function listening(changed: Partial<ListenOptions<string>> = {}): Promise<
   return { listener, ...boxes };
 }
 
-async function closed(socket: Socket): Promise<void> {
+/** By an end or a reset. */
+function closed(socket: Socket): Promise<void> {
   socket.resume();
-  if (!socket.closed) await once(socket, "close");
+  return new Promise((resolve) => {
+    if (socket.closed) resolve();
+    else
+      socket.once("close", () => {
+        resolve();
+      });
+  });
 }
 
 afterEach(() => {

@@ -47,7 +47,9 @@ async function listening(): Promise<{
 }
 
 /** A scheduler with TLS that says `answer` once it is spoken to. */
-async function tlsServer(answer: string): Promise<{ readonly port: number; readonly asked: Mailbox<string> }> {
+async function tlsServer(
+  answer: string,
+): Promise<{ readonly port: number; readonly asked: Mailbox<string> }> {
   const asked = new Mailbox<string>();
   const server = createTlsServer(cluster, (socket) => {
     socket.on("error", () => undefined);
@@ -85,14 +87,26 @@ describe("with TLS", () => {
 
   it("dial brings the answer, and sends the question encrypted only", async () => {
     const { port, asked } = await tlsServer("answer");
-    const outcome = await dial({ host: HOST, port, tls: cluster, bytes: latin1("question"), collect: five() });
+    const outcome = await dial({
+      host: HOST,
+      port,
+      tls: cluster,
+      bytes: latin1("question"),
+      collect: five(),
+    });
     expect(outcome).toStrictEqual({ kind: "done", answer: "answer" });
     expect(asked.all).toStrictEqual(["question"]);
   });
 
   it("dial is mute where the other side ends without an answer", async () => {
     const { port } = await tlsServer("");
-    const outcome = await dial({ host: HOST, port, tls: cluster, bytes: latin1("question"), collect: five() });
+    const outcome = await dial({
+      host: HOST,
+      port,
+      tls: cluster,
+      bytes: latin1("question"),
+      collect: five(),
+    });
     expect(outcome).toMatchObject({ kind: "mute" });
   });
 
@@ -138,7 +152,7 @@ describe("with TLS", () => {
     const { port, dropped, admitted, close } = await listening();
     const client = await tcpClient(port);
     client.resume();
-    const ended = once(client, "close");
+    const ended = new Promise((resolve) => client.once("close", resolve));
     await admitted.first();
     await close();
     await ended;

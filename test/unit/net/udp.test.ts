@@ -30,7 +30,9 @@ async function opened(
   return socket;
 }
 
-async function listening(binding: Partial<UdpBinding>): Promise<{ socket: UdpSocket; heard: Mailbox<Datagram> }> {
+async function listening(
+  binding: Partial<UdpBinding>,
+): Promise<{ socket: UdpSocket; heard: Mailbox<Datagram> }> {
   const heard = new Mailbox<Datagram>();
   const socket = await opened(binding, (bytes, from) => {
     heard.put({ text: Buffer.from(bytes).toString("latin1"), from });
