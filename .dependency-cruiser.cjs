@@ -10,9 +10,24 @@ const wall = (name, from, to, comment) => ({
 module.exports = {
   forbidden: [
     { name: "no-circles", severity: "error", from: {}, to: { circular: true } },
-    { name: "no-orphans", severity: "error", from: { orphan: true, path: "^src/", pathNot: "^src/index[.]ts$" }, to: {} },
-    wall("wire-is-pure", "^src/wire/", "^src/(?!wire/)", "the wire turns bytes into messages and knows nobody"),
-    wall("relay-is-pure", "^src/relay/", "^src/(?!relay/|wire/message[.]ts$)", "the relay knows messages, not bytes"),
+    {
+      name: "no-orphans",
+      severity: "error",
+      from: { orphan: true, path: "^src/", pathNot: "^src/index[.]ts$" },
+      to: {},
+    },
+    wall(
+      "wire-is-pure",
+      "^src/wire/",
+      "^src/(?!wire/)",
+      "the wire turns bytes into messages and knows nobody",
+    ),
+    wall(
+      "relay-is-pure",
+      "^src/relay/",
+      "^src/(?!relay/|wire/message[.]ts$)",
+      "the relay knows messages, not bytes",
+    ),
     wall("net-knows-no-policy", "^src/net/", "^src/(?!net/)", "net moves bytes"),
     wall("service-is-below-cli", "^src/service/", "^src/cli/", "the service prints nothing"),
     {

@@ -16,6 +16,7 @@ export function connecting({ cert }: TlsFiles): ConnectionOptions {
 
 /** Why certificate and key can't be used, or undefined. */
 export function faultOf(files: TlsFiles): string | undefined {
+  if (!files.cert.includes("-----BEGIN CERTIFICATE-----")) return "there is no PEM certificate in it";
   try {
     createSecureContext(files);
     return undefined;

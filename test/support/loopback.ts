@@ -17,13 +17,6 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** So many different ones. */
-export async function freePorts(count: number): Promise<number[]> {
-  const found = new Set<number>();
-  while (found.size < count) found.add(await freePort());
-  return [...found];
-}
-
 /** A TCP server for one test; its connections are cut when the test ends. */
 export async function tcpServer(
   onConnection: (socket: Socket) => void,
@@ -70,19 +63,4 @@ export async function udpReceiver(
   socket.bind(port, address);
   await once(socket, "listening");
   return { socket, heard };
-}
-
-/** Sends one datagram from 127.0.0.1, broadcast if need be. */
-export async function sendDatagram(bytes: Uint8Array, port: number, address = "127.0.0.1"): Promise<void> {
-  const socket = createSocket("udp4");
-  socket.bind(0, "127.0.0.1");
-  await once(socket, "listening");
-  socket.setBroadcast(true);
-  await new Promise<void>((resolve, reject) => {
-    socket.send(bytes, port, address, (error) => {
-      if (error) reject(error);
-      else resolve();
-    });
-  });
-  socket.close();
 }

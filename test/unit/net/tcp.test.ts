@@ -295,6 +295,14 @@ describe("dial", () => {
     expect(admitted.all.length).toBeLessThanOrEqual(2);
   });
 
+  it("leaves no timer behind that would keep the program from ending", async () => {
+    holdTime();
+    const { port } = await tcpServer((socket) => socket.resume().end("answer."));
+    const outcome = await dial({ host: HOST, port, bytes: question, collect: untilStop() });
+    expect(outcome.kind).toBe("done");
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   it("leaves no listener on the signal behind", async () => {
     const { listener } = await listening();
     const { signal } = new AbortController();

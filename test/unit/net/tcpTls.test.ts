@@ -53,7 +53,7 @@ async function tlsServer(
   const asked = new Mailbox<string>();
   const server = createTlsServer(cluster, (socket) => {
     socket.on("error", () => undefined);
-    socket.once("data", (bytes) => {
+    socket.once("data", (bytes: Buffer) => {
       asked.put(bytes.toString("latin1"));
       socket.end(answer);
     });

@@ -119,7 +119,7 @@ export function send(socket: UdpSocket, bytes: Uint8Array, port: number, address
 export async function throwAt(port: number, bytes: Uint8Array): Promise<void> {
   const socket = connect(port, HOST);
   socket.on("error", () => undefined);
-  const gone = new Promise<void>((resolve) => socket.once("close", resolve as () => void));
+  const gone = new Promise<void>((resolve) => socket.once("close", resolve));
   socket.on("connect", () => socket.end(bytes));
   socket.resume();
   await gone;

@@ -34,15 +34,14 @@ function described(
   });
 }
 
-const scheduler = {
+const unsigned = {
   kind: "scheduler-announce",
   release: "4.15.2",
   port: 9700,
   addresses: ["10.71.1.5"],
-  sign: SCHEDULER_SIGN,
   relayed: false,
 };
-const { sign: _, ...unsigned } = scheduler;
+const scheduler = { ...unsigned, sign: SCHEDULER_SIGN };
 const leave = { kind: "node-leave", address: "10.71.2.14", port: 9701, sign: NODE_SIGN };
 const node = { ...leave, kind: "node-announce", release: "4.15.2" };
 

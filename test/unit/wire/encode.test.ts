@@ -19,23 +19,21 @@ const AUTH = latin1("ef34a8eeff378d6ab5a5b4ff5c7f209011ebc409");
 const ASKED = "10.71.1.5";
 const NO_EXTRA: Extra = new Map();
 
-function scheduler(changed: Partial<SchedulerAnnounce> = {}): SchedulerAnnounce {
+function unsigned(changed: Partial<SchedulerAnnounce> = {}): SchedulerAnnounce {
   return {
     kind: "scheduler-announce",
     wire: "dispy",
     release: "4.15.2",
     port: 9700,
     addresses: [ASKED, "fd00:71::5"],
-    sign: SIGN,
     relayed: false,
     extra: NO_EXTRA,
     ...changed,
   };
 }
 
-function unsigned(changed: Partial<SchedulerAnnounce> = {}): SchedulerAnnounce {
-  const { sign: _, ...others } = scheduler(changed);
-  return others;
+function scheduler(changed: Partial<SchedulerAnnounce> = {}): SchedulerAnnounce {
+  return unsigned({ sign: SIGN, ...changed });
 }
 
 const leave: NodeLeave = {
