@@ -149,10 +149,10 @@ export class RelayService {
     switch (effect.kind) {
       case "ask":
         traceRelay("ask %s port %d (%s)", effect.to.address, effect.to.port, effect.announce.release);
-        void this.#ask(effect);
+        this.#inBackground(this.#ask(effect));
         break;
       case "resolve":
-        void this.#resolve(effect.host);
+        this.#inBackground(this.#resolve(effect.host));
         break;
       case "announce":
         traceRelay(
@@ -161,20 +161,24 @@ export class RelayService {
           effect.announce.port,
           effect.ports,
         );
-        void this.#announce(effect);
+        this.#inBackground(this.#announce(effect));
         break;
       case "introduce":
         traceRelay("tell %s port %d of %j", effect.node.host, effect.node.port, effect.scheduler.addresses);
-        void this.#told(this.#peers.introduce(effect.node, effect.scheduler), "introduction-failed");
+        this.#inBackground(
+          this.#told(this.#peers.introduce(effect.node, effect.scheduler), "introduction-failed"),
+        );
         break;
       case "report-leave":
-        void this.#told(this.#peers.reportLeave(effect.to, effect.leave), "leave-report-failed");
+        this.#inBackground(
+          this.#told(this.#peers.reportLeave(effect.to, effect.leave), "leave-report-failed"),
+        );
         break;
       case "listen":
-        void this.#hearing.alsoAt(effect.ports);
+        this.#inBackground(this.#hearing.alsoAt(effect.ports));
         break;
       case "save":
-        void this.#save(effect.schedulers);
+        this.#inBackground(this.#save(effect.schedulers));
         break;
       case "note":
         this.#log(lineOf(effect.note, this.#options.secret !== ""));
@@ -182,6 +186,15 @@ export class RelayService {
       case "count":
         this.#counters.count(effect.reason);
     }
+  }
+
+  /** What is started here sees to its own failures; one that it didn't foresee must not end the relay. */
+  #inBackground(task: Promise<void>): void {
+    task.catch((error: unknown) => {
+      this.#counters.count("internal-error");
+      const text = `something unforeseen went wrong, please report it: ${(error as Error).stack ?? String(error)}`;
+      this.#log({ level: "error", event: "internal-error", text });
+    });
   }
 
   async #ask({ ask, to, announce }: Extract<Effect, { kind: "ask" }>): Promise<void> {

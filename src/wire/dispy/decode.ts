@@ -127,7 +127,9 @@ function addresses(dict: PyDict): readonly string[] {
   if (!Array.isArray(list)) throw new Unfit("ip_addrs isn't a list");
   if (list.length > MAX_ADDRESSES)
     throw new Unfit(`ip_addrs has ${list.length} entries, at most ${MAX_ADDRESSES}`);
-  return list.filter((item) => typeof item === "string" && item.length <= MAX_ADDRESS) as string[];
+  return list.filter(
+    (item) => typeof item === "string" && item !== "" && item.length <= MAX_ADDRESS,
+  ) as string[];
 }
 
 function text(dict: PyDict, name: string, longest: number): string {

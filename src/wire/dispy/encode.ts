@@ -9,6 +9,9 @@ import { formOf } from "./releases.ts";
 /** A dispynode reads at most this much of a datagram. */
 export const MAX_DATAGRAM_BYTES = 1000;
 
+/** Unknown fields that would make a message longer than this are left out: with them an honest one has some 500. */
+const MAX_MESSAGE_BYTES = 4096;
+
 /** RELAY_INFO: the ping, marked as relayed, as a question to the scheduler at `asked`. */
 export function encodeQuestion(announce: SchedulerAnnounce, asked: string, auth?: Uint8Array): Uint8Array {
   return tagged("RELAY_INFO:", announce.extra, (extra) =>
@@ -88,15 +91,20 @@ function copied(extra: Extra): PyDict {
  * said; unknown fields that grow too long to be written are left out.
  */
 function tagged(tag: string, extra: Extra, fieldsWith: (extra: Extra) => PyDict): Uint8Array {
-  let pickle: Uint8Array;
-  try {
-    pickle = writePickle(fieldsWith(extra));
-  } catch (error) {
-    if (!(error instanceof PickleError)) throw error;
-    pickle = writePickle(fieldsWith(new Map()));
-  }
+  const pickle = written(fieldsWith(extra)) ?? writePickle(fieldsWith(new Map()));
   const bytes = new Uint8Array(tag.length + pickle.length);
   for (let i = 0; i < tag.length; i += 1) bytes[i] = tag.charCodeAt(i);
   bytes.set(pickle, tag.length);
   return bytes;
+}
+
+/** The pickle, unless it is too long to be sent or even to be written. */
+function written(fields: PyDict): Uint8Array | undefined {
+  try {
+    const pickle = writePickle(fields);
+    return pickle.length <= MAX_MESSAGE_BYTES ? pickle : undefined;
+  } catch (error) {
+    if (error instanceof PickleError) return undefined;
+    throw error;
+  }
 }

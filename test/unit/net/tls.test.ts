@@ -24,7 +24,7 @@ describe("faultOf", () => {
   });
 });
 
-// Node takes an empty certificate for none, which only the first connection would show.
+// Node itself takes an empty certificate for none, which only the first connection would show.
 it("faultOf says what is wrong with an empty certificate", () => {
   expect(faultOf({ cert: "", key: cluster.key })).toMatch(/./);
 });
