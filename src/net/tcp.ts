@@ -156,7 +156,8 @@ export function dial<T>(options: DialOptions<T>): Promise<DialOutcome<T>> {
       fail(new Error("the relay is stopping"));
     };
     const timer = setTimeout(() => {
-      fail(new Error(`no answer within ${EXCHANGE_TIMEOUT / 1000} s`));
+      const reason = `${host} port ${port} gave no answer within ${EXCHANGE_TIMEOUT / 1000} s`;
+      finish({ kind: "unreachable", reason });
     }, EXCHANGE_TIMEOUT);
     signal?.addEventListener("abort", abort);
     socket.on("error", fail);

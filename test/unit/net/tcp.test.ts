@@ -261,7 +261,7 @@ describe("dial", () => {
     await once(socket, "data");
     vi.advanceTimersByTime(EXCHANGE_TIMEOUT);
     expect(await dialling).toMatchObject({
-      kind: "mute",
+      kind: "unreachable",
       reason: expect.stringContaining("no answer within 10 s") as string,
     });
     await closed(socket);
