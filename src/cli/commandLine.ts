@@ -27,7 +27,10 @@ export function parseCommandLine(args: readonly string[]): Settings {
     command.parse(args.map(withUnderscores), { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError) || error.exitCode === 0) throw error;
-    throw new UsageError(error.message.replace(/^error: /, ""));
+    // A mistyped option's value may be a secret.
+    throw new UsageError(
+      error.message.replace(/^error: /, "").replace(/^(unknown option '[^'=]*)=[^']*'/, "$1'"),
+    );
   }
   const settings: Partial<Record<SettingName, unknown>> = {};
   for (const [key, texts] of Object.entries(command.opts<Record<string, readonly string[]>>())) {
@@ -64,11 +67,12 @@ function optionFor({ name, short, value, help, repeatable }: Setting<unknown>): 
   ]);
 }
 
-/** `--scheduler-node=x` → `--scheduler_node=x`. */
+/** `--scheduler-node=x` → `--scheduler_node=x`; what isn't an option's name (a value, say) stays as it is. */
 function withUnderscores(arg: string): string {
   if (!arg.startsWith("--") || arg === "--") return arg;
   const [name = "", ...rest] = arg.slice(2).split("=");
-  return [`--${name.replaceAll("-", "_")}`, ...rest].join("=");
+  const known = name.replaceAll("-", "_");
+  return Object.hasOwn(SETTINGS, known) ? [`--${known}`, ...rest].join("=") : arg;
 }
 
 function version(): string {

@@ -1,7 +1,7 @@
 /** The configuration file: TOML, with the options under the same names. */
 
 import { readFileSync } from "node:fs";
-import { parse } from "smol-toml";
+import { parse, TomlError } from "smol-toml";
 import { parseSetting, SETTINGS } from "./settings.ts";
 import type { SettingName, Settings } from "./settings.ts";
 import { UsageError } from "./usageError.ts";
@@ -12,7 +12,10 @@ export function readConfigFile(path: string): Settings {
   try {
     entries = parse(readFileSync(path, "utf8"));
   } catch (error) {
-    throw new UsageError(`--config ${path}: ${(error as Error).message.trim()}`);
+    // The parser's further lines quote the file, and there may be a secret in it.
+    const [what = ""] = (error as Error).message.split("\n");
+    const where = error instanceof TomlError ? ` (line ${error.line}, column ${error.column})` : "";
+    throw new UsageError(`--config ${path}: ${what}${where}`);
   }
   const settings: Partial<Record<SettingName, unknown>> = {};
   for (const [key, value] of Object.entries(entries)) {

@@ -35,7 +35,22 @@ async function settingsFrom(args: readonly string[]): Promise<Settings> {
   if (given.config === undefined) return given;
   // Loaded where it is needed: the TOML parser takes a tenth of the start.
   const { readConfigFile } = await import("./configFile.ts");
-  return { ...readConfigFile(given.config), ...given };
+  return merged(readConfigFile(given.config), given);
+}
+
+/** Two options for one thing: naming either on the command line sets both aside in the file. */
+const SAME_THING = [
+  ["secret", "secret_file"],
+  ["listen_port", "relay_port"],
+] as const;
+
+function merged(file: Settings, given: Settings): Settings {
+  const kept: Record<string, unknown> = { ...file };
+  for (const names of SAME_THING) {
+    if (names.some((name) => given[name] !== undefined))
+      for (const name of names) Reflect.deleteProperty(kept, name);
+  }
+  return { ...kept, ...given };
 }
 
 async function run(settings: Settings): Promise<void> {

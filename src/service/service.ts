@@ -95,7 +95,10 @@ export class RelayService {
   async #stop(): Promise<void> {
     clearTimeout(this.#deadline);
     this.#peers.stop();
-    await Promise.all([this.#hearing.close(), this.#announcer.close(), this.#state.settled()]);
+    await Promise.all([this.#hearing.close(), this.#announcer.close()]);
+    // What the last input left for later, the state among it, is done first.
+    await new Promise(setImmediate);
+    await this.#state.settled();
     this.#reportDropped();
   }
 

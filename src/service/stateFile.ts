@@ -43,9 +43,7 @@ export class StateFile {
   /** Writes atomically. Calls during a write are joined into one after it. Resolves to what went wrong, if anything. */
   async save(schedulers: readonly Remembered[]): Promise<Error | undefined> {
     this.#latest = schedulers;
-    this.#writing ??= this.#writeLatest().finally(() => {
-      this.#writing = undefined;
-    });
+    this.#writing ??= this.#writeLatest();
     return this.#writing;
   }
 
@@ -64,6 +62,7 @@ export class StateFile {
         (error: unknown) => error as Error,
       );
     }
+    this.#writing = undefined;
     return failure;
   }
 

@@ -65,6 +65,8 @@ describe("the command line", () => {
   });
 
   test("never repeats a secret, even an unfit one", () => {
+    expect(refusal("--secrt=hush")).not.toContain("hush");
+    expect(parseCommandLine(["--secret", "--a-b"]).secret).toBe("--a-b");
     expect(refusal("--secret", "")).toBe("--secret: that isn't a secret: it is empty");
   });
 });

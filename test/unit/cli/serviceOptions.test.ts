@@ -129,6 +129,12 @@ describe("a configuration file", () => {
     expect(() => readConfigFile(path)).toThrow(path);
   });
 
+  test("with a slip beside a secret is refused without quoting it", () => {
+    const path = file("slip.toml", 'secret = "hush"\nlog = \n');
+    expect(() => readConfigFile(path)).toThrow(/line 2/);
+    expect(() => readConfigFile(path)).not.toThrow(/hush/);
+  });
+
   test("that isn't there is refused", () => {
     expect(() => readConfigFile(join(folder, "none.toml"))).toThrow("none.toml");
   });
